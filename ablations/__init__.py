@@ -1,0 +1,29 @@
+"""What to run and why: studies, their grids, and the commands that people type.
+
+    from ablations import Study, vary
+
+Names are loaded when first used, so that commands which need no torch start at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ablations._find import StudyError, load_study, study_names
+    from ablations._grid import Grid, paired, vary
+    from ablations._study import Study, derive
+
+__all__ = ["Grid", "Study", "StudyError", "derive", "load_study", "paired", "study_names", "vary"]
+
+_HOMES = {
+    "_find": ("StudyError", "load_study", "study_names"),
+    "_grid": ("Grid", "paired", "vary"),
+    "_study": ("Study", "derive"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

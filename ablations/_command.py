@@ -1,0 +1,51 @@
+"""What the commands share: one-line errors, exit codes, and where results lie."""
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_USE, f"{self.prog}: {message}\n")
+
+
+def parser(name: str, description: str) -> Parser:
+    """A parser for `python -m ablations.<name>`, with the options that all commands have."""
+    made = Parser(prog=f"python -m ablations.{name}", description=description)
+    made.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: ./results")
+    return made
+
+
+def run_command(name: str, main: Callable[[Sequence[str]], int]) -> NoReturn:
+    """Call `main` with the command line; a mistake (ValueError, TypeError) is one line and exit code 2."""
+    try:
+        _check_siblings()
+        sys.exit(main(sys.argv[1:]))
+    except (ValueError, TypeError, OSError) as problem:
+        sys.exit(_say(name, problem))
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+def _say(name: str, problem: Exception) -> int:
+    print(f"{name}: {' '.join(str(problem).split())}", file=sys.stderr)
+    return WRONG_USE
+
+
+def _check_siblings() -> None:
+    """The rooms have generic names: another package named `core` must not take our core's place."""
+    home = Path(__file__).resolve().parent.parent
+    for room in ("core", "results", "slurm"):
+        found = importlib.util.find_spec(room)
+        if found is None or found.origin is None or Path(found.origin).resolve().parent.parent != home:
+            place = found.origin if found else "missing"
+            raise ValueError(f"the package {room!r} that Python finds is not ours ({place}); run from another folder")

@@ -1,0 +1,63 @@
+"""`--set` writes a derived study, a few lines in scratch/, so that no setting lives in a shell history alone."""
+
+import ast
+import builtins
+import hashlib
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+MODULES = ("augmentations", "encoders", "heads", "losses", "optimizer")
+"""The modules of core whose names a value may use."""
+
+
+def write_derived(study: str, assignments: Sequence[tuple[str, str]], folder: Path = Path("scratch")) -> Path:
+    """Write the study with these settings (values are Python expressions, a bare word is text); the file's path."""
+    values = {name: _expression(value) for name, value in assignments}
+    imports = sorted({line for value in values.values() for line in _imports(value)})
+    fixed = ", ".join(f"{name!r}: {value}" for name, value in values.items())
+    said = " ".join(f"{name}={value}" for name, value in assignments)
+    lines = [
+        f'"""{Path(study).stem} with {said}."""'.replace("\\", ""),
+        "",
+        "from ablations import derive, load_study",
+        *imports,
+        "",
+        f"STUDY = derive(load_study({_found(study)!r}), **{{{fixed}}})",
+    ]
+    name = f"{Path(study).stem}_{hashlib.sha256(said.encode()).hexdigest()[:6]}"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.py"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def _found(study: str) -> str:
+    return str(Path(study).resolve()) if study.endswith(".py") else study
+
+
+def _expression(text: str) -> str:
+    """The text, if it is a Python expression of numbers, text and core's names; quoted, if it is one bare word."""
+    try:
+        names = _names(text)
+    except SyntaxError:
+        raise ValueError(f"--set takes a Python value, not {text!r}") from None
+    unknown = [name for name in names if not hasattr(builtins, name) and not _home(name)]
+    if not unknown:
+        return text
+    if unknown == [text]:
+        return repr(text)
+    raise ValueError(f"--set {text}: core has no {unknown[0]}")
+
+
+def _imports(expression: str) -> list[str]:
+    return [f"from core.{home} import {name}" for name in _names(expression) if (home := _home(name))]
+
+
+def _names(expression: str) -> list[str]:
+    return [node.id for node in ast.walk(ast.parse(expression, mode="eval")) if isinstance(node, ast.Name)]
+
+
+def _home(name: str) -> str | None:
+    """The module of core that has this public name."""
+    return next((module for module in MODULES if hasattr(import_module(f"core.{module}"), name)), None)

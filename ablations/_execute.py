@@ -1,0 +1,126 @@
+"""One run, from its id to its records: what a worker's child does."""
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ablations._find import load_study
+from ablations._identity import run_id, settings
+from ablations._journal import FileJournal
+from ablations._plan import Run, plan
+from ablations._source import provenance
+from ablations._study import Study
+from core.data import DataSet, load
+from core.pretrain import Trained
+from core.probe import Features
+from results.records import Damaged, publish, read, set_aside
+from slurm.attempts import Attempt
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What a worker must know beside the run's id. data: where images lie; results: where records go."""
+
+    study: str
+    scale: str
+    results: str
+    data: str | None = None
+    seeds: int | None = None
+    threads: int = 1
+
+    def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
+        """The study's runs; raises what core.data.load and ablations._plan.plan raise."""
+        return plan(study, self.scale, lambda experiment: _fingerprint(experiment, self.data), self.seeds, only)
+
+
+def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
+    """Train the run `item`, or go on with it, measure it, and publish its records."""
+    where = Context(**context)
+    torch.set_num_threads(where.threads)
+    study = load_study(where.study)
+    run = next(run for run in where.plan(study) if run.id == item)
+    folder, data = Path(where.results) / "runs" / item, data_of(run.experiment, where.data)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
+    outcome = study.run(run.experiment, data, journal, device)
+    about = {"started": started, "seconds": journal.seconds, "threads": where.threads, "device": _device(device)}
+    attempt.guard()
+    record = {"run": item, "settings": settings(run.experiment), **_trained(outcome)}
+    publish({**record, "provenance": {**provenance(where.study), **about, "cpu": _cpu()}}, folder / "record.json")
+    if study.probes:
+        assert data is not None
+        _probe(study, folder, item, attempt, Features(outcome.model, data, device))
+
+
+def is_finished(results: Path, run: str, probes: tuple[Any, ...]) -> bool:
+    """Whether the run has its record and that of each probe; a damaged one is set aside and missing."""
+    folder = results / "runs" / run
+    return all(_is_whole(path) for path in (folder / "record.json", *(probe_path(folder, probe) for probe in probes)))
+
+
+def probe_path(folder: Path, probe: Any) -> Path:
+    """Where the record of a probe lies in the run's folder."""
+    return folder / "probes" / f"{run_id(probe)}.json"
+
+
+@cache
+def data_of(experiment: Any, folder: str | None) -> DataSet | None:
+    """The experiment's images; None for an experiment without a data set."""
+    if not hasattr(experiment, "dataset"):
+        return None
+    return _load(experiment.dataset, folder, getattr(experiment, "image_size", None))
+
+
+@cache
+def _load(name: str, folder: str | None, side: int | None) -> DataSet:
+    return load(name, Path(folder) if folder else None, side=side)
+
+
+def _fingerprint(experiment: Any, folder: str | None) -> str:
+    data = data_of(experiment, folder)
+    return data.fingerprint if data else ""
+
+
+def _trained(outcome: Any) -> dict[str, Any]:
+    """The training half of a record, from what a study's `run` returned."""
+    if not isinstance(outcome, Trained):
+        return {"metrics": dict(outcome), "history": []}
+    last = outcome.history[-1] if outcome.history else {}
+    parameters = sum(parameter.numel() for parameter in outcome.model.encoder.parameters())
+    metrics = {name: metric for name, metric in last.items() if name != "epoch"}
+    return {"metrics": {**metrics, "encoder_parameters": parameters}, "history": outcome.history}
+
+
+def _probe(study: Study, folder: Path, item: str, attempt: Attempt, features: Features) -> None:
+    for probe in study.probes:
+        path = probe_path(folder, probe)
+        if not _is_whole(path):
+            began = time.monotonic()
+            measured = probe(features)
+            attempt.guard()
+            about = {"run": item, "probe": {"probe": type(probe).__name__, **settings(probe)}}
+            found = {"metrics": measured.metrics, "predictions": measured.predictions}
+            publish({**about, **found, "seconds": time.monotonic() - began}, path)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return read(path) is not None
+    except Damaged:
+        set_aside(path)
+        return False
+
+
+def _device(device: str) -> str:
+    return torch.cuda.get_device_name() if device == "cuda" else "cpu"
+
+
+def _cpu() -> str:
+    """The vector instructions torch uses, which decide the bits together with versions and threads."""
+    return torch.backends.cpu.get_cpu_capability()

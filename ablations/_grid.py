@@ -1,0 +1,87 @@
+"""Grids: an eager tuple of changes, each a mapping from setting to value, and the four ways to combine them.
+
+A dotted name changes a field of a part: `vary(**{"loss.temperature": [0.1, 0.5]})`.
+"""
+
+import difflib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+Change = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """`*` crosses two grids, `+` joins them; a comprehension is a way out: `Grid(tuple({...} for ...))`."""
+
+    changes: tuple[Change, ...]
+
+    def __mul__(self, other: "Grid") -> "Grid":
+        return Grid(tuple(_merge(mine, theirs) for mine in self.changes for theirs in other.changes))
+
+    def __add__(self, other: "Grid") -> "Grid":
+        return Grid(self.changes + other.changes)
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+
+def vary(**axes: Iterable[Any]) -> Grid:
+    """Every combination of the axes' values: `vary(head=[Linear(), MLP()], seed=range(3))`, 6 changes."""
+    values = {name: _axis(name, given) for name, given in axes.items()}
+    return Grid(tuple(dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())))
+
+
+def paired(**axes: Iterable[Any]) -> Grid:
+    """The axes side by side, which must be equally long: `paired(width=[1, 2], batch_size=[512, 256])`, 2 changes."""
+    values = {name: _axis(name, given) for name, given in axes.items()}
+    lengths = {name: len(given) for name, given in values.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"paired takes axes of one length, not {lengths}")
+    return Grid(tuple(dict(zip(values, point, strict=True)) for point in zip(*values.values(), strict=True)))
+
+
+def apply(base: Any, change: Change) -> Any:
+    """`base` with the change; a misspelt setting is a TypeError that names the right ones."""
+    plain = {name: setting for name, setting in change.items() if "." not in name}
+    _check_names(base, plain)
+    result = replace(base, **plain)
+    for name, setting in change.items():
+        if "." in name:
+            part, _, rest = name.partition(".")
+            _check_names(result, {part: None})
+            result = replace(result, **{part: apply(getattr(result, part), {rest: setting})})
+    return result
+
+
+def _axis(name: str, given: Iterable[Any]) -> list[Any]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise TypeError(f"the axis {name} takes a list of values, not {given!r}")
+    return list(given)
+
+
+def _merge(mine: Change, theirs: Change) -> Change:
+    both = sorted(set(mine) & set(theirs))
+    if both:
+        raise ValueError(f"two grids that are crossed both set {', '.join(both)}")
+    return {**mine, **theirs}
+
+
+def _check_names(instance: Any, names: Iterable[str]) -> None:
+    known = [field.name for field in fields(instance)]
+    for name in names:
+        if name not in known:
+            kind = type(instance).__name__
+            raise TypeError(
+                f"{kind} has no setting {name!r}{_nearest(name, known)}; it has {', '.join(known) or 'none'}"
+            )
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f": did you mean {close[0]!r}?" if close else ""

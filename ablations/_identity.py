@@ -1,0 +1,101 @@
+"""Who a run is: its settings as one flat row, its changes from the defaults, and its id, a hash of the changes.
+
+Equal values written in different ways are one run. A new field with a default keeps every old id. A part whose meaning
+changes raises its class attribute `version`. One's own functions and classes are known by name and source: edit them
+and it is another run.
+"""
+
+import ast
+import dataclasses
+import hashlib
+import inspect
+import json
+import textwrap
+from typing import Any
+
+from core.value import canonical_fields
+
+Scalar = bool | int | float | str | list[Any] | None
+
+
+def settings(instance: Any) -> dict[str, Scalar]:
+    """All settings of a dataclass as one flat row: {"loss": "NTXent", "loss.temperature": 0.5, ...}."""
+    row: dict[str, Scalar] = {}
+    for name, setting in canonical_fields(instance).items():
+        _flatten(name, setting, row)
+    return row
+
+
+def changes(instance: Any) -> dict[str, Any]:
+    """What differs from the defaults of the instance's class, each part compared with that part's own defaults."""
+    described = _describe(instance)
+    return {name: change for name, change in described.items() if name not in ("part", "version", "source")}
+
+
+def run_id(experiment: Any, *also: Any) -> str:
+    """12 hex digits for the experiment and whatever else decides its result: the data's fingerprint, the method."""
+    described = json.dumps([_describe(experiment), [_describe(item) for item in also]], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:12]
+
+
+def _flatten(name: str, setting: Any, row: dict[str, Scalar]) -> None:
+    if dataclasses.is_dataclass(setting):
+        row[name] = type(setting).__name__
+        for part, inner in canonical_fields(setting).items():
+            _flatten(f"{name}.{part}", inner, row)
+    elif isinstance(setting, tuple) and any(not _is_plain(item) for item in setting):
+        row[name] = " + ".join(type(item).__name__ for item in setting)
+        for place, inner in enumerate(setting):
+            _flatten(f"{name}.{place}", inner, row)
+    elif isinstance(setting, tuple):
+        row[name] = list(setting)
+    else:
+        row[name] = setting if _is_plain(setting) else setting.__qualname__
+
+
+def _describe(setting: Any) -> Any:
+    """A value as JSON, in the one form it has."""
+    if _is_plain(setting):
+        return setting
+    if isinstance(setting, tuple):
+        return [_describe(item) for item in setting]
+    if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
+        return _describe_part(setting)
+    if inspect.isfunction(setting) or isinstance(setting, type):
+        return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": _source(setting)}
+    raise TypeError(f"a setting is a frozen dataclass, a module-level function or a plain value, not {setting!r}")
+
+
+def _describe_part(part: Any) -> dict[str, Any]:
+    kind = type(part)
+    described: dict[str, Any] = {"part": kind.__name__}
+    if getattr(kind, "version", 1) != 1:
+        described["version"] = kind.version
+    if kind.__module__.split(".")[0] != "core":
+        described["part"] = f"{kind.__module__}.{kind.__qualname__}"
+        described["source"] = _source(kind)
+    given = canonical_fields(part)
+    for field in dataclasses.fields(part):
+        change = _describe(given[field.name])
+        if change != _describe_default(field):
+            described[field.name] = change
+    return described
+
+
+def _describe_default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default is not dataclasses.MISSING:
+        return _describe(field.default)
+    return _describe(field.default_factory()) if field.default_factory is not dataclasses.MISSING else ["required"]
+
+
+def _is_plain(setting: Any) -> bool:
+    return setting is None or isinstance(setting, bool | int | float | str)
+
+
+def _source(definition: Any) -> str:
+    """A hash of the syntax tree, so that comments and layout do not count."""
+    try:
+        text = textwrap.dedent(inspect.getsource(definition))
+    except (OSError, TypeError):
+        return "built in"
+    return hashlib.sha256(ast.dump(ast.parse(text)).encode()).hexdigest()[:16]

@@ -1,0 +1,64 @@
+"""Lists for the terminal: the studies there are, and the runs of one. The first imports no torch."""
+
+import ast
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+
+from ablations._command import DONE
+
+if TYPE_CHECKING:
+    from ablations._plan import Run
+
+STUDIES = Path(__file__).parent / "studies"
+
+
+def print_studies(results: Path) -> int:
+    """Each study: name, question, and how many of its runs are done at each scale that has a table."""
+    questions = {path.stem: _question(path) for path in sorted(STUDIES.glob("[!_]*.py"))}
+    counts: dict[str, list[str]] = {name: [] for name in questions}
+    for path in sorted((results / "tables").glob("*.*.parquet")):
+        name, scale = path.stem.rsplit(".", 1)
+        states = pq.read_table(path, columns=["status"])["status"].to_pylist()
+        counts.setdefault(name, []).append(f"{scale} {states.count('done')}/{len(states)}")
+    table = Table("study", "question", "runs done", box=None, header_style="bold")
+    for name, done in counts.items():
+        table.add_row(name, questions.get(name, "(a study of one's own)"), "\n".join(done) or "none yet")
+    Console().print(table)
+    return DONE
+
+
+def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], table: Path) -> int:
+    """Each run of the plan, how many there are in each state, and how many of them other studies share."""
+    from ablations._identity import settings
+
+    rows = {run.id: settings(run.experiment) for run in runs}
+    names = dict.fromkeys(name for row in rows.values() for name in row)
+    varied = [name for name in names if len({str(row.get(name)) for row in rows.values()}) > 1]
+    listed = Table("run", "arm", "state", *varied, box=None, header_style="bold")
+    for run in runs:
+        listed.add_row(run.id, run.arm, state[run.id], *(str(rows[run.id].get(name, "")) for name in varied))
+    console = Console()
+    console.print(listed)
+    counts = Counter(state[run.id] for run in runs)
+    shared = set(rows) & _elsewhere(table)
+    console.print(
+        f"{study}: {len(runs)} runs: {counts['done']} done, {counts['to do']} to do, {counts['failed']} failed; "
+        f"{len(shared)} are shared with other studies",
+        soft_wrap=True,
+    )
+    return DONE
+
+
+def _elsewhere(table: Path) -> set[str]:
+    others = [path for path in table.parent.glob("*.parquet") if path != table]
+    return {run for path in others for run in pq.read_table(path, columns=["run"])["run"].to_pylist()}
+
+
+def _question(study: Path) -> str:
+    return (ast.get_docstring(ast.parse(study.read_text())) or "").split("\n")[0]

@@ -1,0 +1,104 @@
+"""The plan of a study: its runs, each with its id, in the order in which they are trained."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ablations._grid import apply
+from ablations._identity import run_id, settings
+from ablations._study import Study
+from core.experiment import Experiment
+from core.heads import NoHead
+from core.losses import CrossEntropy
+from core.pretrain import pretrain
+
+Fingerprint = Callable[[Any], str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a study. arm: "cell" of the grid, or "random encoder" or "supervised", the figure's two lines."""
+
+    id: str
+    arm: str
+    experiment: Any
+
+
+def plan(
+    study: Study,
+    scale: str,
+    fingerprint: Fingerprint,
+    seeds: int | None = None,
+    only: Mapping[str, str] | None = None,
+) -> list[Run]:
+    """All runs, seed by seed, so that an unfinished study has whole rounds.
+
+    `seeds` repeats each cell so often; `only` keeps the cells with these settings, and the cells alone.
+    Raises TypeError or ValueError for a misspelt setting, a grid the figure cannot show, an `only` that nothing meets.
+    """
+    base = study.base_at(scale)
+    cells = [apply(base, change) for change in study.changes(base)]
+    if seeds is not None:
+        cells = _reseed(cells, seeds)
+    _check_figure(study, cells)
+    cells = _select(cells, only or {})
+    named = [("cell", cell) for cell in cells] + ([] if only else _references(base, cells))
+    also = [] if study.run is pretrain else [study.run]
+    runs = [Run(run_id(experiment, fingerprint(experiment), *also), arm, experiment) for arm, experiment in named]
+    unique = {(run.id, run.arm): run for run in runs}
+    return sorted(unique.values(), key=lambda run: getattr(run.experiment, "seed", 0))
+
+
+def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
+    """Each cell at `number` seeds: those of the grid, then the next whole numbers."""
+    if not hasattr(cells[0], "seed"):
+        raise ValueError(f"--seeds repeats runs by their seed, and {type(cells[0]).__name__} has no setting seed")
+    seeds = sorted({cell.seed for cell in cells})
+    seeds = (seeds + list(range(seeds[-1] + 1, seeds[-1] + 1 + number)))[:number]
+    distinct = dict.fromkeys(dataclasses.replace(cell, seed=seeds[0]) for cell in cells)
+    return [dataclasses.replace(cell, seed=seed) for cell in distinct for seed in seeds]
+
+
+def _references(base: Any, cells: Sequence[Any]) -> list[tuple[str, Any]]:
+    """The random encoder and the supervised arm of the base, at the seeds of the cells."""
+    if not isinstance(base, Experiment):
+        return []
+    supervised = dataclasses.replace(
+        base, loss=CrossEntropy(), head=NoHead(), views=1, augment_other=None, prepare=None
+    )
+    arms = [("random encoder", dataclasses.replace(base, epochs=0)), ("supervised", supervised)]
+    seeds = dict.fromkeys(cell.seed for cell in cells)
+    return [(arm, dataclasses.replace(experiment, seed=seed)) for seed in seeds for arm, experiment in arms]
+
+
+def _select(cells: Sequence[Any], only: Mapping[str, str]) -> list[Any]:
+    rows = [settings(cell) for cell in cells]
+    for name, wanted in only.items():
+        values = sorted({str(row[name]) for row in rows if name in row})
+        if wanted not in values:
+            known = f"its values here are {', '.join(values)}" if values else f"settings are {', '.join(rows[0])}"
+            raise ValueError(f"--only {name}={wanted} selects nothing; {known}")
+    return [
+        cell
+        for cell, row in zip(cells, rows, strict=True)
+        if all(str(row.get(name)) == wanted for name, wanted in only.items())
+    ]
+
+
+def _check_figure(study: Study, cells: Sequence[Any]) -> None:
+    """Nothing but the seed varies inside one figure cell, unless the figure says that it averages or chooses."""
+    figure = study.figure
+    names = (*figure.settings, *figure.average_over, *figure.best_over)
+    shown = {setting for name in names for setting in name.split(" & ")}
+    seen: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        row = {name: setting for name, setting in settings(cell).items() if name != "seed"}
+        place = repr([row.get(name) for name in sorted(shown)])
+        other = seen.setdefault(place, row)
+        differing = [name for name in {**row, **other} if row.get(name) != other.get(name)]
+        if differing:
+            raise ValueError(
+                f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(sorted(shown))}; "
+                "add it to the figure, or name it in average_over= or best_over="
+            )

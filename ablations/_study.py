@@ -1,0 +1,54 @@
+"""Study: one question, the grid that answers it, and the figure that shows the answer."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ablations._grid import Change, Grid, apply
+from ablations._scale import SCALES
+from core.experiment import Experiment
+from core.pretrain import pretrain
+from core.probe import LinearProbe, NearestNeighbors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What to run and why.
+
+    grid: the changes, or a function of the base experiment that returns them.
+    figure: what shows them. probes: what is measured on the trained encoder.
+    fixed: settings in which this study's base differs from its scale's.
+    base: an experiment, or a frozen dataclass; `Experiment` means the scale's.
+    run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
+    """
+
+    question: str
+    grid: Grid | Callable[[Any], Grid]
+    figure: Any
+    paper: str = ""
+    probes: tuple[Any, ...] = (LinearProbe(), NearestNeighbors())
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    base: Any = Experiment
+    run: Callable[..., Any] = pretrain
+    name: str = ""
+
+    def base_at(self, scale: str) -> Any:
+        """The experiment that the grid changes, at this scale."""
+        own = self.base() if isinstance(self.base, type) and self.base is not Experiment else self.base
+        return apply(SCALES[scale] if own is Experiment else own, self.fixed)
+
+    def changes(self, base: Any) -> tuple[Change, ...]:
+        """The grid of this base experiment. Raises ValueError if it is empty or sets what `fixed` sets."""
+        grid = tuple(self.grid(base) if callable(self.grid) else self.grid)
+        if not grid:
+            raise ValueError("the grid is empty")
+        twice = sorted({name for change in grid for name in change} & set(self.fixed))
+        if twice:
+            raise ValueError(f"the study varies {', '.join(twice)} itself, so it cannot be set; --only selects")
+        return grid
+
+
+def derive(study: Study, **fixed: Any) -> Study:
+    """The study with other settings in its base: `derive(load_study("loss"), epochs=30)`; dotted names in a mapping."""
+    return dataclasses.replace(study, fixed={**study.fixed, **fixed})

@@ -1,0 +1,58 @@
+"""python -m ablations.report [STUDY ...]: tables and figures again, from results/ alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ablations._command import DONE, parser, run_command
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; returns its exit code."""
+    made = parser("report", __doc__)
+    made.add_argument("studies", nargs="*", metavar="STUDY", help="default: all that have a table")
+    made.add_argument("--scale", help="default: every scale there is")
+    options = made.parse_args(arguments)
+    for path in _tables(options.results, options.studies, options.scale):
+        table, figures = report(path, options.results)
+        for problem in table.attrs["damaged"]:
+            print(f"{problem} was damaged and is set aside; its run is to do again")
+        for written in (path, *figures):
+            print(written)
+    return DONE
+
+
+def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
+    """Fill the table at `path` from the records and draw its figure; the table and the figure's files."""
+    from results.paper import read_paper
+    from results.plots import figure_from, save
+    from results.tables import fill
+
+    table = fill(path, results / "runs")
+    figure = figure_from(table.attrs["study"]["figure"]).draw(table, read_paper())
+    return table, save(figure, results / "figures", path.stem)
+
+
+def _tables(results: Path, studies: Sequence[str], scale: str | None) -> list[Path]:
+    tables = sorted((results / "tables").glob("*.parquet"))
+    named = [tuple(path.stem.rsplit(".", 1)) for path in tables]
+    known = sorted({name[0] for name in named if len(name) == 2})
+    wanted = [Path(study).stem if study.endswith(".py") else study for study in studies]
+    for study in wanted:
+        if study not in known:
+            raise ValueError(f"{results}/tables has no study {study!r}; it has {', '.join(known) or 'none'}")
+    chosen = [
+        path
+        for path, name in zip(tables, named, strict=True)
+        if len(name) == 2 and (not wanted or name[0] in wanted) and scale in (None, name[1])
+    ]
+    if not chosen:
+        raise ValueError(f"{results}/tables has nothing{f' at scale {scale}' if scale else ''} to report")
+    return chosen
+
+
+if __name__ == "__main__":
+    run_command("report", main)

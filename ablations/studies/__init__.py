@@ -1,0 +1,1 @@
+"""One public file a study: the question, the grid, the figure."""

@@ -1,0 +1,92 @@
+"""Augmentations: a batch in, a batch out, each image with its own draw.
+
+An augmentation is called with images (N, C, H, W), float32 in [0, 1], and the draws of these images; it returns the
+same shape, range and device and changes nothing in place. What an image becomes depends on its own draws alone, never
+on its batch. Any module-level function of (images, draws) is one; those with settings are values.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from torch import Tensor
+
+from core.color import ColorDistortion
+from core.draws import Draws
+from core.filters import Cutout, GaussianBlur, GaussianNoise, Sobel
+from core.geometry import Crop, Flip, Rotate
+from core.value import check, value
+
+__all__ = [
+    "FIG5_OPERATORS",
+    "Augmentation",
+    "ColorDistortion",
+    "Compose",
+    "Crop",
+    "Cutout",
+    "Flip",
+    "GaussianBlur",
+    "GaussianNoise",
+    "Identity",
+    "Pair",
+    "Rotate",
+    "Sobel",
+]
+
+Augmentation = Callable[[Tensor, Draws], Tensor]
+
+
+@value
+class Identity:
+    """The images as they are; the branch of SimCLR's Figure 5 that is left alone."""
+
+    def __call__(self, images: Tensor, draws: Draws) -> Tensor:
+        """The images themselves."""
+        return images
+
+
+@value
+class Compose:
+    """`parts` in order. Each draws under its kind, so that leaving one out changes no draw of the others; the second of
+    a kind draws anew."""
+
+    parts: tuple[Augmentation, ...]
+
+    def __post_init__(self) -> None:
+        check(len(self.parts) > 0, "Compose.parts takes at least one augmentation; Identity() does nothing")
+
+    def __call__(self, images: Tensor, draws: Draws) -> Tensor:
+        """Images (N, C, H, W) after all parts."""
+        seen: Counter[str] = Counter()
+        for part in self.parts:
+            kind = getattr(part, "__name__", type(part).__name__)
+            images = part(images, draws.named((kind, seen[kind])))
+            seen[kind] += 1
+        return images
+
+
+@value
+class Pair:
+    """`first`, then `second`; only once if they are equal. A cell of SimCLR's Figure 5, and its diagonal."""
+
+    first: Augmentation
+    second: Augmentation
+
+    def __call__(self, images: Tensor, draws: Draws) -> Tensor:
+        """Images (N, C, H, W) after both, or after the one."""
+        parts = (self.first,) if self.first == self.second else (self.first, self.second)
+        return Compose(parts)(images, draws)
+
+
+# The operators of Figure 5, in its order. The paper gives no settings for Cutout, Sobel and Noise: the defaults are
+# measured in Figure 4. All are applied always, since the targeted transformation is the subject. Never to be tuned.
+FIG5_OPERATORS: dict[str, Augmentation] = {
+    "Crop": Compose(
+        (Crop(), Flip())
+    ),  # after the shared first crop, a second one: Appendix A's crop has the flip in it
+    "Cutout": Cutout(),  # Figure 4's tile: half the side, gray 149
+    "Color": ColorDistortion(strength=1.0),  # the full strength of Table 1; its inner chances are part of it
+    "Sobel": Sobel(),  # Figure 4's tile: per channel, Gx + Gy
+    "Noise": GaussianNoise(),  # Figure 4's tile: standard deviation 0.12
+    "Blur": GaussianBlur(p=1.0),  # Appendix A's sigmas; its coin would leave half of the images untouched
+    "Rotate": Rotate(),  # the text: {90, 180, 270}
+}

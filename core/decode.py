@@ -1,0 +1,105 @@
+"""Decoding: PNG, JPEG and WebP files (or their bytes) to RGB pixels of one size."""
+
+import io
+import os
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+Pixels = NDArray[np.uint8]
+BATCH = 256  # images that a source hands over at once
+
+
+class DataError(ValueError):
+    """What is wrong with a data set and what to do about it, in one line."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One image as its source holds it: a file, the bytes of one, or (H, W, 3) pixels."""
+
+    where: str  # names it in messages
+    data: Path | bytes | Pixels
+    label: str
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A split: `pixels` (N, H, W, 3) uint8 and the class name of each image, `labels` (N,)."""
+
+    pixels: Pixels
+    labels: NDArray[np.str_]
+
+
+def decode(batches: Iterable[list[Encoded]], side: int | None) -> Decoded:
+    """Decode the images of a split (at least one) on a few threads: PIL works outside Python's lock.
+
+    With `side` the shorter side is resized to it (bicubic, antialiased) and the center side x side is cropped. Raises
+    DataError for an image that cannot be read, that has more pixels than PIL's MAX_IMAGE_PIXELS, or whose size differs
+    from the first one's.
+    """
+    pixels: list[Pixels] = []
+    labels: list[str] = []
+    first: tuple[str, Pixels] | None = None
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        for batch in batches:
+            images = list(pool.map(partial(_read, side=side), batch))
+            first = first or (batch[0].where, images[0])
+            for encoded, image in zip(batch, images, strict=True):
+                _check_size(encoded.where, image, *first)
+            pixels.append(np.stack(images))
+            labels.extend(encoded.label for encoded in batch)
+    return Decoded(np.concatenate(pixels), np.array(labels))
+
+
+def _check_size(where: str, image: Pixels, first_where: str, first: Pixels) -> None:
+    if image.shape != first.shape:
+        sizes = [f"{shape[1]}x{shape[0]}" for shape in (first.shape, image.shape)]
+        raise DataError(
+            f"images differ in size ({first_where} is {sizes[0]}, {where} is {sizes[1]}): "
+            "set image_size, the side in pixels to which all are resized and cropped"
+        )
+
+
+def _read(encoded: Encoded, side: int | None) -> Pixels:
+    try:
+        if isinstance(encoded.data, np.ndarray):
+            return np.asarray(_fit(Image.fromarray(encoded.data), side))
+        file = io.BytesIO(encoded.data) if isinstance(encoded.data, bytes) else encoded.data
+        with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+            return np.asarray(_fit(_rgb(image), side))
+    except UnidentifiedImageError as problem:
+        raise DataError(f"cannot read image {encoded.where}: not a PNG, JPEG or WebP; repair or remove it") from problem
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as problem:
+        raise DataError(
+            f"cannot read image {encoded.where}: more than {Image.MAX_IMAGE_PIXELS} pixels (PIL's MAX_IMAGE_PIXELS, "
+            "against decompression bombs); shrink or remove it"
+        ) from problem
+    except Exception as problem:  # damaged bytes make PIL's decoders raise nearly anything
+        reason = (str(problem).splitlines() or [type(problem).__name__])[0]
+        raise DataError(f"cannot read image {encoded.where}: {reason}; repair or remove it") from problem
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):  # PIL would clip them to white without a word
+        raise ValueError(f"its pixels are not 8-bit (PIL mode {image.mode})")
+    if image.mode == "P":
+        image = image.convert("RGBA")  # a palette's transparency makes PIL warn on the way to RGB
+    return image.convert("RGB")
+
+
+def _fit(image: Image.Image, side: int | None) -> Image.Image:
+    if side is None or image.size == (side, side):
+        return image
+    scale = side / min(image.size)
+    width, height = (max(side, round(length * scale)) for length in image.size)
+    left, top = (width - side) // 2, (height - side) // 2
+    return image.resize((width, height), Image.Resampling.BICUBIC).crop((left, top, left + side, top + side))

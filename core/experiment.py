@@ -1,0 +1,73 @@
+"""Experiment: everything that says what is trained, and nothing else. Its defaults are the baseline (scale `gpu`)."""
+
+from dataclasses import KW_ONLY
+from typing import Any, Literal
+
+from core.augmentations import Augmentation, ColorDistortion, Compose, Crop, Flip
+from core.encoders import ResNet
+from core.heads import MLP
+from core.losses import CrossEntropy, Loss, NTXent
+from core.optimizer import LARS, LearningRateScaling
+from core.value import check, value
+
+Part = Any
+"""A value with `.build(...) -> nn.Module`, or a module-level function that returns one."""
+
+
+@value
+class Experiment:
+    """One pretraining run. The defaults follow the paper's CIFAR-10 recipe (App. B.9).
+
+    dataset: a name that `core.data.load` finds; images: how many to train on, a fixed class-balanced subset, None for
+    all; image_size: resize and crop to so many pixels, None where all images have one size already.
+    prepare: once per image, before the branches (Fig. 5's shared crop); augment: what makes a view; augment_other: what
+    makes the second one where that differs. epochs: 0 is the random encoder. learning_rate: per 256 images under linear
+    scaling, per sqrt(image) under sqrt. precision: of the encoder; all else is float32 (float64 under "float64").
+    """
+
+    _: KW_ONLY
+    dataset: str = "cifar10"
+    images: int | None = None
+    image_size: int | None = None
+    prepare: Augmentation | None = None
+    views: int = 2
+    augment: Augmentation = Compose((Crop(), Flip(), ColorDistortion(strength=0.5)))
+    augment_other: Augmentation | None = None
+    encoder: Part = ResNet()
+    head: Part = MLP()
+    loss: Loss = NTXent(temperature=0.5)
+    optimizer: Part = LARS()
+    batch_size: int = 512
+    epochs: int = 100
+    learning_rate: float = 1.0
+    lr_scaling: LearningRateScaling = "linear"
+    weight_decay: float = 1e-6
+    warmup_epochs: float = 10.0
+    precision: Literal["bfloat16", "float32", "float64"] = "bfloat16"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("encoder", "head", "optimizer"):
+            part = getattr(self, name)
+            buildable = hasattr(part, "build") or callable(part)
+            check(buildable, f"{name} takes a value with .build or a function, not {part!r}", TypeError)
+        for name in ("augment", "loss"):
+            check(callable(getattr(self, name)), f"{name} takes a function, not {getattr(self, name)!r}", TypeError)
+        for name, least in (("batch_size", 2), ("epochs", 0), ("warmup_epochs", 0), ("seed", 0), ("weight_decay", 0)):
+            check(getattr(self, name) >= least, f"{name} takes {least} or more, not {getattr(self, name)}")
+        check(self.learning_rate > 0, f"learning_rate takes more than 0, not {self.learning_rate}")
+        self._check_views()
+        if self.augment_other == self.augment:
+            object.__setattr__(self, "augment_other", None)
+
+    @property
+    def supervised(self) -> bool:
+        """Whether the labels are learned, by a linear classifier on the embeddings."""
+        return isinstance(self.loss, CrossEntropy)
+
+    def _check_views(self) -> None:
+        if self.supervised:
+            check(self.views == 1, f"CrossEntropy takes views=1, not {self.views}")
+        else:
+            check(self.views >= 2, f"views takes 2 or more, not {self.views}; one view is for CrossEntropy")
+        check(self.augment_other is None or self.views == 2, f"augment_other takes views=2, not {self.views}")

@@ -1,0 +1,65 @@
+"""A set of images, and fixed choices among them by class.
+
+Images stand in an order that says nothing of what they show (a hash of their pixels), so the first ones of a class are
+a random choice of it: the same for every seed, on every machine.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.decode import DataError
+
+
+@dataclass(frozen=True)
+class Images:
+    """`pixels` (N, H, W, 3) uint8, `labels` (N,) int64; `index` (N,) int64 names each image's random draws.
+
+    The index is an image's place in its source's train or test split. Pixels may be memory-mapped.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    index: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, chosen: Tensor) -> "Images":
+        """The images at `chosen`, (M,) int64 or a mask (N,) bool."""
+        return Images(self.pixels[chosen], self.labels[chosen], self.index[chosen])
+
+
+def balanced(images: Images, number: int | None) -> Images:
+    """A fixed class-balanced subset of so many images, contained in every larger one; None takes all.
+
+    Classes differ by at most one image as long as each has enough. Raises DataError for more images than there are.
+    """
+    if number is None:
+        return images
+    if not 1 <= number <= len(images):
+        raise DataError(f"images={number} does not fit: take 1 to {len(images)} images, or None for all")
+    rank = _rank_in_class(images.labels)
+    turns = torch.argsort(rank * (int(images.labels.max()) + 1) + images.labels)  # one image of each class a turn
+    return images[turns[:number].sort().values]
+
+
+def held_out(images: Images, part: float, classes: tuple[str, ...]) -> tuple[Images, Images]:
+    """The first `part` of every class, at least one image each, and the rest: by the order, a random choice."""
+    counts = torch.bincount(images.labels)
+    taken = (counts * part).round().long().clamp(min=1)
+    if bool((taken >= counts).any()):
+        scarce = int(torch.argmin(counts))
+        raise DataError(f"class {classes[scarce]!r} has too few images ({counts[scarce]}) to hold some out: add some")
+    first = _rank_in_class(images.labels) < taken[images.labels]
+    return images[first], images[~first]
+
+
+def _rank_in_class(labels: Tensor) -> Tensor:
+    """How many images of its class stand before each image, (N,) int64."""
+    order, counts = torch.argsort(labels, stable=True), torch.bincount(labels)
+    starts = counts.cumsum(0) - counts
+    rank = torch.empty_like(labels)
+    rank[order] = torch.arange(len(labels)) - starts[labels[order]]
+    return rank

@@ -1,0 +1,101 @@
+"""Three ways in which a folder holds a data set: parquet files, torchvision's CIFAR folder, class folders.
+
+Each reader looks at names only, and returns None where the folder is laid out in another way; `Source.read` decodes.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from core.decode import BATCH, DataError, Decoded, Encoded, decode
+from core.parquet_images import rows
+
+LAYOUTS = (
+    "train-*.parquet and test-*.parquet with image bytes, class folders train/<class>/*.png and test/<class>/*.png "
+    "(or jpg, jpeg, webp), or <class>/*.png"
+)
+TORCHVISION = {"cifar10": ("CIFAR10", "cifar-10-batches-py"), "cifar100": ("CIFAR100", "cifar-100-python")}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Images not yet read: the files that hold them, and `read(side) -> (train, test)`, where test may be None."""
+
+    files: tuple[Path, ...]
+    read: Callable[[int | None], tuple[Decoded, Decoded | None]]
+
+
+def layout(folder: Path, name: str) -> Source | None:
+    """The data set in `folder`, or None where it holds none; `name` tells CIFAR-10 from CIFAR-100 in one folder."""
+    if not folder.is_dir():
+        return None
+    folder = folder.resolve()
+    return _parquet(folder) or _torchvision(folder, name) or _class_folders(folder)
+
+
+def _parquet(folder: Path) -> Source | None:
+    train, test, valid = (
+        [*folder.glob(f"{split}.parquet"), *sorted(folder.glob(f"{split}-*.parquet"))]
+        for split in ("train", "test", "validation")
+    )
+    test = test or valid  # many data sets publish no labeled test split, and use this one as such
+    if not train:
+        return None
+
+    def read(side: int | None) -> tuple[Decoded, Decoded | None]:
+        return decode(rows(train), side), decode(rows(test), side) if test else None
+
+    return Source((*train, *test), read)
+
+
+def _torchvision(folder: Path, name: str) -> Source | None:
+    class_name, inner = TORCHVISION.get(name, ("", ""))
+    root = folder.parent if folder.name == inner else folder
+    if not inner or not (root / inner).is_dir():
+        return None
+
+    def split(train: bool, side: int | None) -> Decoded:
+        from torchvision import datasets  # here, since its import takes longer than loading from the cache
+
+        try:
+            data = getattr(datasets, class_name)(root, train=train)
+        except (RuntimeError, OSError) as problem:
+            raise DataError(f"{root / inner} is incomplete or damaged: copy or download it again") from problem
+        pairs = enumerate(zip(data.data, data.targets, strict=True))
+        images = (Encoded(f"{root / inner}, image {i}", x, data.classes[y]) for i, (x, y) in pairs)
+        return decode(_batched(images), side)
+
+    return Source(tuple(sorted((root / inner).iterdir())), lambda side: (split(True, side), split(False, side)))
+
+
+def _class_folders(folder: Path) -> Source | None:
+    split = folder / "train"
+    train = _listed(split if split.is_dir() else folder)
+    test = (_listed(folder / "test") or _listed(folder / "val")) if split.is_dir() else []
+    if not train:
+        return None
+
+    def read(side: int | None) -> tuple[Decoded, Decoded | None]:
+        return decode(_batched(iter(train)), side), decode(_batched(iter(test)), side) if test else None
+
+    return Source(tuple(Path(image.where) for image in [*train, *test]), read)
+
+
+def _listed(folder: Path) -> list[Encoded]:
+    """The images at <folder>/<class>/<image>, in the order of their names."""
+    if not folder.is_dir():
+        return []
+    classes = sorted(place for place in folder.iterdir() if place.is_dir() and not place.name.startswith("."))
+    files = ((place.name, file) for place in classes for file in sorted(place.iterdir()))
+    return [
+        Encoded(str(file), file, label)
+        for label, file in files
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+    ]
+
+
+def _batched(images: Iterator[Encoded]) -> Iterator[list[Encoded]]:
+    while batch := list(islice(images, BATCH)):
+        yield batch

@@ -1,0 +1,159 @@
+"""Losses of views: `loss(*views) -> scalar`, each view (N, D), a mean over the batch. A function of two tensors is one.
+
+Row i of each view belongs to image i: the other views' row i is its positive, the other images' rows its negatives.
+NT-Logistic and the margin triplet take negatives from the other view only, as all losses of Table 4 did (App. B.10).
+"""
+
+import math
+from collections.abc import Callable
+from itertools import combinations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.value import check, value
+
+Loss = Callable[..., Tensor]
+
+
+@value
+class NTXent:
+    """Normalized temperature-scaled cross entropy, Eq. 1 and Algorithm 1; the mean over all 2N anchors.
+
+    An anchor is told from its positive among 2N - 2 negatives, or, with `one_view_negatives`, among the N - 1 of the
+    other view (Table 4's protocol). Without `normalize` similarities are dot products (Table 5).
+    """
+
+    temperature: float = 0.1
+    normalize: bool = True
+    one_view_negatives: bool = False
+
+    def __post_init__(self) -> None:
+        _check_temperature(self)
+
+    def __call__(self, first: Tensor, second: Tensor) -> Tensor:
+        """Views (N, D) and (N, D) to a scalar."""
+        first, second = _embeddings(self.normalize, first, second)
+        images = torch.arange(len(first), device=first.device)
+        if self.one_view_negatives:
+            logits = first @ second.T / self.temperature
+            return (F.cross_entropy(logits, images) + F.cross_entropy(logits.T, images)) / 2
+        both = torch.cat([first, second])
+        logits = (both @ both.T / self.temperature).fill_diagonal_(-math.inf)
+        return F.cross_entropy(logits, torch.cat([images + len(images), images]))
+
+
+@value
+class NTLogistic:
+    """NT-Logistic, Table 2: -log s(u.v+/tau) - log s(-u.v-/tau), s the logistic function; the mean over all triples.
+
+    The paper leaves the reduction open; the mean over triples (u, v+, v-) weighs positives and negatives alike.
+    `semi_hard` keeps of each anchor's negatives the most similar one that is less similar than the positive; an anchor
+    without any gives zero.
+    """
+
+    temperature: float = 0.2
+    normalize: bool = True
+    semi_hard: bool = False
+
+    def __post_init__(self) -> None:
+        _check_temperature(self)
+
+    def __call__(self, first: Tensor, second: Tensor) -> Tensor:
+        """Views (N, D) and (N, D) to a scalar."""
+
+        def triplet(positive: Tensor, negative: Tensor) -> Tensor:
+            return F.softplus(-positive / self.temperature) + F.softplus(negative / self.temperature)
+
+        return _triplets(triplet, _embeddings(self.normalize, first, second), math.inf if self.semi_hard else None)
+
+
+@value
+class MarginTriplet:
+    """Margin triplet, Table 2: max(u.v- - u.v+ + margin, 0); the mean over all triples.
+
+    `semi_hard` (Schroff et al. 2015) keeps of each anchor's negatives the most similar one that is less similar than
+    the positive, by less than the margin; an anchor without any gives zero.
+    """
+
+    margin: float = 0.8
+    normalize: bool = True
+    semi_hard: bool = False
+
+    def __post_init__(self) -> None:
+        check(self.margin >= 0, f"MarginTriplet.margin takes 0 or more, not {self.margin}")
+
+    def __call__(self, first: Tensor, second: Tensor) -> Tensor:
+        """Views (N, D) and (N, D) to a scalar."""
+
+        def triplet(positive: Tensor, negative: Tensor) -> Tensor:
+            return F.relu(negative - positive + self.margin)
+
+        return _triplets(triplet, _embeddings(self.normalize, first, second), self.margin if self.semi_hard else None)
+
+
+@value
+class CrossEntropy:
+    """The supervised arm: a linear classifier on the embeddings learns the labels."""
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Logits (N, classes) and labels (N,) to a scalar."""
+        return F.cross_entropy(logits, labels)
+
+
+@value
+class pairwise:  # noqa: N801 - it reads as the function of a loss that it is
+    """Carries a loss of two views to any number of them: the mean over all pairs."""
+
+    loss: Loss
+
+    def __call__(self, *views: Tensor) -> Tensor:
+        """K views, each (N, D), to a scalar."""
+        return torch.stack([self.loss(first, second) for first, second in combinations(views, 2)]).mean()
+
+
+def contrastive_metrics(loss: Loss, first: Tensor, second: Tensor) -> dict[str, Tensor]:
+    """How hard the contrastive task is (Table 5), as scalars, over the N cross-view logits of (N, D) views.
+
+    contrastive_top1 in percent and contrastive_entropy of the softmax in nats, means of both directions at the loss's
+    own temperature and normalization; contrastive_entropy_limit is ln N, the entropy of knowing nothing.
+    """
+    first, second = _embeddings(getattr(loss, "normalize", True), first.detach(), second.detach())
+    logits = first @ second.T / getattr(loss, "temperature", 1.0)
+    both = torch.cat([logits, logits.T])
+    images = torch.arange(len(first), device=first.device).repeat(2)
+    return {
+        "contrastive_top1": 100 * (both.argmax(1) == images).float().mean(),
+        "contrastive_entropy": -(both.softmax(1) * both.log_softmax(1)).sum(1).mean(),
+        "contrastive_entropy_limit": both.new_tensor(math.log(len(first))),
+    }
+
+
+def _triplets(
+    triplet: Callable[[Tensor, Tensor], Tensor], views: tuple[Tensor, Tensor], semi_hard_margin: float | None
+) -> Tensor:
+    similarity = views[0] @ views[1].T
+    return (
+        _one_direction(triplet, similarity, semi_hard_margin) + _one_direction(triplet, similarity.T, semi_hard_margin)
+    ) / 2
+
+
+def _one_direction(triplet: Callable[[Tensor, Tensor], Tensor], similarity: Tensor, margin: float | None) -> Tensor:
+    """The mean of `triplet` over the triples of the (N, N) similarities whose anchors are the rows."""
+    positive = similarity.diagonal()[:, None]
+    negative = ~torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
+    if margin is None:
+        return triplet(positive, similarity)[negative].mean()
+    eligible = negative & (similarity < positive) & (similarity > positive - margin)
+    hardest = similarity.masked_fill(~eligible, -math.inf).argmax(1, keepdim=True)
+    terms = triplet(positive, similarity.gather(1, hardest))
+    return torch.where(eligible.any(1, keepdim=True), terms, 0.0).mean()
+
+
+def _embeddings(normalize: bool, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    return (F.normalize(first, dim=1), F.normalize(second, dim=1)) if normalize else (first, second)
+
+
+def _check_temperature(loss: NTXent | NTLogistic) -> None:
+    check(loss.temperature > 0, f"{type(loss).__name__}.temperature takes more than 0, not {loss.temperature}")

@@ -1,0 +1,182 @@
+"""The training loop: an Experiment and its images in, a trained encoder and head out; resumes from its own checkpoint.
+
+All randomness has names (core.draws), so a checkpoint holds no generator and a resumed run makes the same bits.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from core.data import DataSet, Images, balanced
+from core.draws import Draws, key, order
+from core.experiment import Experiment
+from core.losses import contrastive_metrics
+from core.model import Model, build_model
+from core.optimizer import learning_rate, peak_learning_rate
+
+State = dict[str, Any]
+Row = dict[str, float]
+
+
+class Journal(Protocol):
+    """Where a run keeps its state; `ablations` gives one that writes files, `Unkept` is for trying things out."""
+
+    def load(self) -> State | None:
+        """The last saved state, or None at the start."""
+
+    def save(self, state: State) -> None:
+        """Keep `state`; raises to end the run here if somebody asked for it."""
+
+    def due(self) -> bool:
+        """Whether to save at this step boundary: someone asks to stop, or the last save is minutes old."""
+
+    def tell(self, row: Row) -> None:
+        """Say how the run goes."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model and its history, a row an epoch."""
+
+    model: Model
+    history: list[Row]
+
+
+class Unkept:
+    """A journal that keeps nothing."""
+
+    def load(self) -> State | None: ...
+    def save(self, state: State) -> None: ...
+    def due(self) -> bool:
+        return False
+
+    def tell(self, row: Row) -> None: ...
+
+
+@dataclass
+class Progress:
+    """What changes while training, beside the weights: the place, and the sums of the epoch's metrics."""
+
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, Tensor] = field(default_factory=dict)
+    history: list[Row] = field(default_factory=list)
+
+
+def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = None, device: str = "cpu") -> Trained:
+    """Train, or go on with what the journal kept.
+
+    Raises ValueError where the batch does not fit the images, FloatingPointError where the loss is not finite, and
+    whatever `journal.save` raises.
+    """
+    journal = journal or Unkept()
+    images = _resident(balanced(data.train, experiment.images), device)
+    steps = _steps_per_epoch(experiment, images)
+    model = build_model(experiment, data, device)
+    optimizer = experiment.optimizer.build(model, experiment.weight_decay)
+    progress = _resume(journal.load(), model, optimizer)
+    model.train()
+    while progress.epoch < experiment.epochs:
+        for batch in _batches(experiment, len(images.labels), progress, steps):
+            _set_learning_rate(optimizer, experiment, progress.epoch * steps + progress.step, len(images.labels))
+            metrics = _train_step(experiment, model, optimizer, images, batch, progress)
+            progress.sums = {name: progress.sums.get(name, 0) + metric for name, metric in metrics.items()}
+            progress.step += 1
+            if progress.step < steps and journal.due():
+                journal.save(_state(model, optimizer, progress))
+        _end_epoch(progress, steps)
+        journal.tell(progress.history[-1])
+        journal.save(_state(model, optimizer, progress))
+    return Trained(model, progress.history)
+
+
+def make_views(experiment: Experiment, images: Images, batch: Tensor, epoch: int) -> list[Tensor]:
+    """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1]."""
+    pixels = images.pixels[batch].permute(0, 3, 1, 2).float() / 255
+    index = images.index[batch]
+    if experiment.prepare is not None:
+        pixels = experiment.prepare(pixels, Draws(key(experiment.seed, "prepare", epoch), index))
+    augments = [experiment.augment] * experiment.views
+    if experiment.augment_other is not None:
+        augments[1] = experiment.augment_other
+    return [
+        augment(pixels, Draws(key(experiment.seed, "view", epoch, view), index))
+        for view, augment in enumerate(augments)
+    ]
+
+
+def _train_step(
+    experiment: Experiment,
+    model: Model,
+    optimizer: torch.optim.Optimizer,
+    images: Images,
+    batch: Tensor,
+    progress: Progress,
+) -> dict[str, Tensor]:
+    """One step; returns the loss, and how hard the contrastive task is, or the accuracy of the supervised arm."""
+    views = make_views(experiment, images, batch, progress.epoch)
+    torch.manual_seed(key(experiment.seed, "layers", progress.epoch, progress.step))  # dropout of one's own encoder
+    embeddings = model(torch.cat(views)).chunk(experiment.views)
+    if experiment.supervised:
+        labels = images.labels[batch]
+        loss = experiment.loss(embeddings[0], labels)
+        metrics = {"train_top1": 100 * (embeddings[0].argmax(1) == labels).float().mean()}
+    else:
+        loss = experiment.loss(*embeddings)
+        metrics = contrastive_metrics(experiment.loss, embeddings[0], embeddings[1])
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return {"train_loss": loss.detach(), **metrics}
+
+
+def _batches(experiment: Experiment, number: int, progress: Progress, steps: int) -> Iterator[Tensor]:
+    shuffled = order(number, experiment.seed, "order", progress.epoch)
+    for step in range(progress.step, steps):
+        yield shuffled[step * experiment.batch_size :][: experiment.batch_size]
+
+
+def _steps_per_epoch(experiment: Experiment, images: Images) -> int:
+    number = len(images.labels)
+    if experiment.batch_size > number:
+        raise ValueError(f"batch_size={experiment.batch_size} is more than the {number} training images")
+    return number // experiment.batch_size
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, experiment: Experiment, step: int, number: int) -> None:
+    # Steps are counted as the official code does: of all images, though the last short batch is dropped.
+    warmup = int(experiment.warmup_epochs * number) // experiment.batch_size
+    total = number * experiment.epochs // experiment.batch_size + 1
+    peak = peak_learning_rate(experiment.learning_rate, experiment.lr_scaling, experiment.batch_size)
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate(step, warmup, total, peak)
+
+
+def _end_epoch(progress: Progress, steps: int) -> None:
+    means = {name: float(total) / steps for name, total in progress.sums.items()}
+    progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
+    if not math.isfinite(means["train_loss"]):
+        raise FloatingPointError(
+            f"the loss is {means['train_loss']} in epoch {progress.epoch}; try a lower learning_rate"
+        )
+    progress.history.append({"epoch": progress.epoch, **means})
+
+
+def _state(model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> State:
+    return {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "progress": dict(vars(progress))}
+
+
+def _resume(state: State | None, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+    if state is None:
+        return Progress()
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])
+
+
+def _resident(images: Images, device: str) -> Images:
+    return Images(images.pixels.to(device), images.labels.to(device), images.index.to(device))

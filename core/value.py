@@ -1,0 +1,103 @@
+"""Values: frozen dataclasses whose fields are canonical, so that one setting written in two ways is one setting.
+
+A field is checked and converted by its declared type when the value is made: a float field holds floats, bool is only
+bool, sequences are tuples, NaN is refused. Identity (ablations) stands on this.
+"""
+
+import dataclasses
+import math
+import types
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def value(cls: type[T]) -> type[T]:
+    """Make `cls` a frozen dataclass whose fields are canonical; its own `__post_init__` then checks ranges."""
+    checks = cls.__dict__.get("__post_init__")
+
+    def __post_init__(self: Any) -> None:  # noqa: N807 (a method, attached below)
+        for name, canonical_value in canonical_fields(self).items():
+            object.__setattr__(self, name, canonical_value)
+        if checks is not None:
+            checks(self)
+
+    cls.__post_init__ = __post_init__  # type: ignore[attr-defined]
+    return dataclasses.dataclass(frozen=True)(cls)
+
+
+def canonical_fields(instance: Any) -> dict[str, Any]:
+    """The fields of a dataclass, each in the one form that its declared type has.
+
+    Raises TypeError or ValueError, naming the field, the value and what would be right.
+    """
+    declared = get_type_hints(type(instance))
+    return {
+        field.name: canonical(
+            getattr(instance, field.name), declared[field.name], f"{type(instance).__name__}.{field.name}"
+        )
+        for field in dataclasses.fields(instance)
+    }
+
+
+def canonical(given: Any, declared: Any, name: str) -> Any:
+    """`given` in the form that the type `declared` has; `name` is for the message."""
+    if hasattr(given, "item") and getattr(given, "shape", None) == ():
+        given = given.item()  # a numpy or torch scalar
+    origin, arguments = get_origin(declared), get_args(declared)
+    if origin in (Union, types.UnionType):
+        return _one_of(given, arguments, name)
+    if origin is Literal:
+        same = any(type(given) is type(choice) and given == choice for choice in arguments)  # True == 1 == 1.0
+        check(same, f"{name} takes one of {', '.join(map(repr, arguments))}, not {given!r}")
+        return given
+    if origin is tuple:
+        return _tuple(given, arguments, name)
+    if declared in (bool, int, float, str, types.NoneType):
+        return _scalar(given, declared, name)
+    if origin is Callable:
+        check(callable(given), f"{name} takes a function or a value that can be called, not {given!r}", TypeError)
+    if isinstance(given, types.FunctionType):
+        importable = given.__name__ != "<lambda>" and given.__closure__ is None and "<locals>" not in given.__qualname__
+        check(importable, f"{name} takes a module-level function: a lambda or closure has no name to be found by")
+    elif isinstance(declared, type) and declared is not Any:
+        check(isinstance(given, declared), f"{name} takes a {declared.__name__}, not {given!r}", TypeError)
+    return given
+
+
+def check(holds: bool, message: str, error: type[Exception] = ValueError) -> None:
+    """Raise `error(message)` unless `holds`."""
+    if not holds:
+        raise error(message)
+
+
+def _one_of(given: Any, choices: Iterable[Any], name: str) -> Any:
+    problems: list[Exception] = []
+    for choice in choices:
+        try:
+            return canonical(given, choice, name)
+        except (TypeError, ValueError) as problem:
+            problems.append(problem)
+    raise problems[0]
+
+
+def _tuple(given: Any, arguments: tuple[Any, ...], name: str) -> tuple[Any, ...]:
+    check(isinstance(given, list | tuple | range), f"{name} takes a sequence, not {given!r}", TypeError)
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        arguments = (arguments[0],) * len(given)
+    check(len(given) == len(arguments), f"{name} takes {len(arguments)} values, not {given!r}")
+    return tuple(canonical(item, declared, name) for item, declared in zip(given, arguments, strict=True))
+
+
+def _scalar(given: Any, declared: Callable[[Any], Any], name: str) -> Any:
+    if declared is float and type(given) in (int, float):
+        check(not math.isnan(given), f"{name} takes a number, not NaN")
+        return float(given) + 0.0  # -0.0 is 0.0
+    check(type(given) is declared, f"{name} takes {_NAMES[declared]}, not {given!r}", TypeError)
+    return given
+
+
+_NAMES: dict[Any, str] = {bool: "True or False", int: "a whole number", float: "a number", str: "text"}
+_NAMES[types.NoneType] = "None"

@@ -1,0 +1,83 @@
+"""A heatmap that can be read as a table: the paper's Fig. 5, with its row average."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+from results._cells import Cell, Panel, Shown
+from results._style import DARK, GRAY, PALE, REFERENCE_LINES, title, upright_or_slanted, words
+
+GAP = 0.25  # cells between the columns and their average
+
+
+def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bool, inches: float) -> None:
+    """Cells with their numbers, rows and columns in order of first appearance; `bar` adds the color bar.
+
+    What the grid does not have stays blank. The average is left out of a row that is not complete.
+    """
+    rows, columns = (list(dict.fromkeys(key[side] for key in panel.cells)) for side in (0, 1))
+    means = [cell.mean for cell in panel.cells.values() if cell.values]
+    colors = ScalarMappable(Normalize(min(means, default=0), max(means, default=1)), "viridis")
+    for (row, column), cell in panel.cells.items():
+        _draw_cell(axes, columns.index(column), rows.index(row), cell, colors)
+    for y, row in enumerate(rows if average else []):
+        _draw_cell(
+            axes, len(columns) + GAP, y, _average([cell for key, cell in panel.cells.items() if key[0] == row]), colors
+        )
+    width = len(columns) + (1 + GAP) * average
+    axes.set(xlim=(0, width), ylim=(len(rows), 0))
+    labels = [*(words(figure, column) for column in columns), *(["average"] if average else [])]
+    places = [*(index + 0.5 for index in range(len(columns))), *([width - 0.5] if average else [])]
+    axes.set_xticks(places, labels)
+    axes.set_yticks([index + 0.5 for index in range(len(rows))], [words(figure, row) for row in rows])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set(xlabel=title(figure, figure.settings[1]), ylabel=title(figure, figure.settings[0]))
+    upright_or_slanted(axes, labels, inches / width)
+    if bar and means:
+        _draw_bar(axes, figure, colors, panel.references)
+
+
+def _average(cells: list[Cell]) -> Cell | None:
+    if any(cell.state != "done" for cell in cells):
+        return None
+    mean = sum(cell.mean for cell in cells) / len(cells)
+    return Cell(mean, 0.0, (mean,), 1, 0)
+
+
+def _draw_cell(axes: Axes, x: float, y: float, cell: Cell | None, colors: ScalarMappable) -> None:
+    done = cell is not None and cell.state == "done"
+    face: Any = colors.to_rgba(cell.mean) if cell is not None and done else PALE  # type: ignore[arg-type]
+    hatch = "/////" if cell is not None and cell.state == "missing" else None
+    axes.add_patch(Rectangle((x, y), 1, 1, facecolor=face, edgecolor="0.6" if hatch else "white", hatch=hatch, lw=0.5))
+    text: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0}
+    if cell is None:
+        axes.text(x + 0.5, y + 0.5, "\u2013", color=GRAY, **text)
+    elif done:
+        dark = 0.299 * face[0] + 0.587 * face[1] + 0.114 * face[2] < 0.5
+        lines = "\n".join(filter(None, [f"{cell.mean:.1f}", cell.note]))
+        axes.text(x + 0.5, y + 0.5, lines, color="white" if dark else "black", **text)
+    elif cell.state == "failed":
+        for ends in ((y, y + 1), (y + 1, y)):
+            axes.plot([x, x + 1], ends, color="#D55E00", linewidth=0.5)
+        box = {"facecolor": PALE, "edgecolor": "none", "pad": 0.4}
+        axes.text(x + 0.5, y + 0.5, "failed", color="#A03000", bbox=box, **text)
+
+
+def _draw_bar(axes: Axes, figure: Shown, colors: ScalarMappable, references: dict[str, float]) -> None:
+    """The color bar; a reference arm is a line across it, or a triangle at the end beyond which it lies."""
+    canvas = axes.figure
+    bar = canvas.colorbar(colors, ax=axes, fraction=0.035, pad=0.01, aspect=32)
+    bar.outline.set_visible(False)
+    bar.ax.set_title(title(figure, figure.value), fontsize=6.5, loc="right")
+    low, high = colors.get_clim()
+    for name, mean in references.items():
+        line, color = REFERENCE_LINES[name]
+        if low is None or high is None or low <= mean <= high:
+            bar.ax.axhline(mean, linestyle=line, color="white", linewidth=1.2, label=name)
+        else:
+            marker, end = ("v", low) if mean < low else ("^", high)
+            bar.ax.plot([0.5], [end], marker, color=color or DARK, markersize=4, clip_on=False, label=name)

@@ -1,0 +1,85 @@
+"""Mean lines over a numeric setting; a value that is null or not a number has a place of its own."""
+
+import math
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from results._cells import Panel, Shown
+from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._style import MARKERS, PALETTE, title, upright_or_slanted, words
+
+
+def places(xs: list[Any], log: bool) -> dict[Any, float]:
+    """Where each x is drawn: its value or log2, nulls one step left; all in order if one is no number."""
+    numbers = sorted(x for x in xs if type(x) in (int, float))
+    if not numbers or any(type(x) not in (int, float) for x in xs if x is not None):
+        return {x: float(index) for index, x in enumerate(xs)}
+    if log and numbers[0] <= 0:
+        raise ValueError(f"log_x takes positive numbers, not {numbers[0]}")
+    where = {x: math.log2(x) if log else float(x) for x in numbers}
+    step = (where[numbers[-1]] - where[numbers[0]]) / max(len(numbers) - 1, 1) or 1.0
+    return {None: where[numbers[0]] - step, **where} if None in xs else where
+
+
+def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bool, inches: float) -> None:
+    """One line for each hue, broken where runs are missing; lines stand a little apart, to keep whiskers apart."""
+    where = places(list(dict.fromkeys(key[0] for key in panel.cells)), log)
+    reach = max(where.values(), default=1.0) - min(where.values(), default=0.0) or 1.0
+    for order, hue in enumerate(hues):
+        cells = {key[0]: cell for key, cell in panel.cells.items() if key[1:] == (hue,)[: len(figure.settings) - 1]}
+        shift = (order - (len(hues) - 1) / 2) * 0.012 * reach * bool(panel.freedom)
+        _draw_line(
+            axes,
+            figure,
+            hue,
+            order,
+            {x: where[x] + shift for x in sorted(cells, key=where.__getitem__)},
+            cells,
+            0.008 * reach,
+        )
+    _draw_gaps(axes, panel, hues, where, 0.055 * reach)
+    fit(axes, panel, from_zero=False)
+    draw_references(axes, panel.references)
+    _ticks(axes, figure, where, reach, inches)
+
+
+def _draw_line(
+    axes: Axes, figure: Shown, hue: Any, order: int, xs: dict[Any, float], cells: dict[Any, Any], aside: float
+) -> None:
+    color, marker = PALETTE[order % len(PALETTE)], MARKERS[order % len(MARKERS)]
+    label = words(figure, hue) if len(figure.settings) > 1 else "_mean"
+    style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4, "linewidth": 1.1, "zorder": 3}
+    alone = [x for x in xs if x is None]
+    for part in (alone, [x for x in xs if x is not None]):
+        if part:
+            axes.plot([xs[x] for x in part], [cells[x].mean for x in part], label=label, **style)
+    for x, place in xs.items():
+        if cells[x].state == "done":
+            draw_seeds(axes, place, aside, cells[x], color)
+
+
+def _draw_gaps(axes: Axes, panel: Panel, hues: list[Any], where: dict[Any, float], width: float) -> None:
+    """A slot in its line's color for each run that is not there, side by side where one x lacks several."""
+    for x, place in where.items():
+        gaps = {key: cell.state for key, cell in panel.cells.items() if key[0] == x and cell.state != "done"}
+        for order, (key, state) in enumerate(gaps.items()):
+            color = PALETTE[hues.index(key[1] if key[1:] else None) % len(PALETTE)]
+            draw_gap(axes, place + (order - (len(gaps) - 1) / 2) * width, 0.9 * width, state, color)
+
+
+def _ticks(axes: Axes, figure: Shown, where: dict[Any, float], reach: float, inches: float) -> None:
+    shown: dict[Any, float] = {}
+    for x, place in where.items():
+        last = next(reversed(shown), x)
+        needed = 0.06 * (len(words(figure, x)) + len(words(figure, last))) / 2 + 0.05
+        if not shown or (place - shown[last]) / reach * inches > needed or not isinstance(x, int | float):
+            shown[x] = place
+    labels = [words(figure, x) for x in shown]
+    axes.set_xticks(list(shown.values()), labels)
+    axes.set_xlim(min(where.values(), default=0) - 0.06 * reach, max(where.values(), default=1) + 0.06 * reach)
+    if None in where and len(where) > 1:
+        first, second = sorted(where.values())[:2]
+        axes.axvline((first + second) / 2, color="0.8", linewidth=0.6)
+    upright_or_slanted(axes, labels, inches / max(len(labels), 1) * 1.3)
+    axes.set(xlabel=title(figure, figure.settings[0]), ylabel=title(figure, figure.value))

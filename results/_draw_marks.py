@@ -1,0 +1,74 @@
+"""Marks that bars and lines share: means, intervals, seeds, missing and failed runs, reference lines."""
+
+import math
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.transforms import blended_transform_factory
+
+from results._cells import Cell, Panel
+from results._style import DARK, GRAY, REFERENCE_LINES, TEXT
+
+
+def draw_seeds(axes: Axes, x: float, side: float, cell: Cell, color: str = DARK) -> None:
+    """The 95% whiskers at x, the single seeds as dots at x + side, and `n=2/3` where seeds are missing."""
+    if not math.isnan(cell.half_width):
+        axes.errorbar(
+            [x], [cell.mean], [cell.half_width], fmt="none", ecolor=color, elinewidth=0.8, capsize=2, zorder=4
+        )
+    if len(cell.values) > 1:
+        places = [x + side] * len(cell.values)
+        axes.scatter(places, cell.values, s=5, color="white", edgecolors=color, linewidths=0.6, zorder=5)
+    if cell.note:
+        top = max([*cell.values, cell.mean + (0 if math.isnan(cell.half_width) else cell.half_width)])
+        style: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": TEXT, "color": DARK}
+        axes.annotate(cell.note, (x, top), (0, 2), textcoords="offset points", **style)
+
+
+def draw_gap(axes: Axes, x: float, width: float, state: str, color: str) -> None:
+    """A hollow slot at the foot of the axes with its word in it, "missing" or "failed"; a failed one is crossed."""
+    foot = blended_transform_factory(axes.transData, axes.transAxes)
+    slot: dict[str, Any] = {"facecolor": "none", "edgecolor": color, "linestyle": (0, (2, 1.5)), "linewidth": 0.7}
+    axes.bar([x], [0.3], width, transform=foot, label=f"_{state}", **slot)
+    if state == "failed":
+        for ends in ([0.0, 0.3], [0.3, 0.0]):
+            axes.plot([x - width / 2, x + width / 2], ends, transform=foot, color=color, linewidth=0.4)
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    place: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90, "bbox": box, "zorder": 6}
+    axes.text(x, 0.15, state, transform=foot, fontsize=TEXT, color=color, **place)
+
+
+def draw_references(axes: Axes, references: dict[str, float]) -> None:
+    """A horizontal line for each arm with its name and value; one beyond the axis is named above the axes instead."""
+    low, high = axes.get_ylim()
+    side = blended_transform_factory(axes.transAxes, axes.transData)
+    style: dict[str, Any] = {"ha": "right", "fontsize": TEXT, "zorder": 6}
+    beyond: list[str] = []
+    for name, mean in references.items():
+        line, color = REFERENCE_LINES[name]
+        if low <= mean <= high:
+            axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5)
+            va = "bottom" if mean < low + 0.9 * (high - low) else "top"
+            axes.text(0.995, mean, f"{name} {mean:.1f}", transform=side, color=color, va=va, **style)
+        else:
+            beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
+    if beyond:
+        axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
+
+
+def fit(axes: Axes, panel: Panel, from_zero: bool) -> None:
+    """Set the y axis: from zero, or around the data; then it takes in a reference only if that is near the data."""
+    done = [cell for cell in panel.cells.values() if cell.values]
+    halves = [0.0 if math.isnan(cell.half_width) else cell.half_width for cell in done]
+    ends = [cell.mean + sign * half for cell, half in zip(done, halves, strict=True) for sign in (-1, 1)]
+    ends += [value for cell in done for value in cell.values]
+    if not ends:
+        axes.set(ylim=(0, 1), yticks=[])
+        return
+    low, high = min(ends), max(ends)
+    span = high - low or abs(high) or 1.0
+    near = [mean for mean in panel.references.values() if from_zero or low - span <= mean <= high + span]
+    low, high = (min([0.0, low]), max([0.0, high, *near])) if from_zero else (min([low, *near]), max([high, *near]))
+    span = high - low or abs(high) or 1.0
+    gap = 0.36 if len(done) < len(panel.cells) and not from_zero else 0.08
+    axes.set_ylim(low if from_zero and low == 0 else low - gap * span, high + 0.12 * span)

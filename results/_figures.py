@@ -1,0 +1,163 @@
+"""The figures: what each shows, as a value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from results._canvas import draw, intervals, typical
+from results._cells import Panel, hues_of
+from results._draw_bars import as_points, draw_bars
+from results._draw_heatmap import draw_heatmap
+from results._draw_lines import draw_lines
+from results.paper import PaperValues
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Two settings against each other, the number in each cell, the average of each complete row at the right.
+
+    average_over: settings averaged in a cell. best_over: settings of which the best on validation images is shown.
+    A name "first & second" shows two settings along one axis.
+    labels: (value, what the reader sees). titles: (setting or metric, axis title). paper: which of its rows to show.
+    """
+
+    rows: str
+    columns: str
+    value: str = "linear_top1"
+    average: bool = True
+    average_over: tuple[str, ...] = ()
+    best_over: tuple[str, ...] = ()
+    labels: Pairs = ()
+    titles: Pairs = ()
+    paper: PaperValues | None = None
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The dotted names of the settings shown."""
+        return self.rows, self.columns
+
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+        """The figure for this table."""
+        return draw((self,), table, paper)
+
+    def _height(self, panels: Sequence[Panel]) -> float:
+        return 0.8 + 0.29 * max(len({key[0] for key in panel.cells}) for panel in panels)
+
+    def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None:
+        for index, (one, shown) in enumerate(zip(axes, panels, strict=True)):
+            draw_heatmap(one, self, shown, self.average, index == 0, inches)
+
+    def _caption(self, ours: Panel) -> str:
+        return typical(ours)
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A bar for each x, grouped by hue, with 95% whiskers and the single seeds as dots.
+
+    A bar's length is its value, so bars start at zero, always. Where all means lie within a quarter of the largest,
+    bars would look alike: then points with whiskers are drawn instead, whose axis need not start at zero.
+    Other fields as in Heatmap.
+    """
+
+    x: str
+    hue: str | None = None
+    value: str = "linear_top1"
+    average_over: tuple[str, ...] = ()
+    best_over: tuple[str, ...] = ()
+    labels: Pairs = ()
+    titles: Pairs = ()
+    paper: PaperValues | None = None
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The dotted names of the settings shown."""
+        return (self.x,) if self.hue is None else (self.x, self.hue)
+
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+        """The figure for this table."""
+        return draw((self,), table, paper)
+
+    def _height(self, panels: Sequence[Panel]) -> float:
+        return 2.0
+
+    def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None:
+        hues, points = hues_of(panels), as_points(panels)
+        for one, shown in zip(axes, panels, strict=True):
+            draw_bars(one, self, shown, hues, points, inches)
+
+    def _caption(self, ours: Panel) -> str:
+        return intervals(ours)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The mean over a numeric setting, one line for each hue, with 95% whiskers and the single seeds as dots.
+
+    The y axis is cropped to the data. Rows whose x is null (a head without a width) stand left of the axis, by
+    themselves. Other fields as in Heatmap.
+    """
+
+    x: str
+    hue: str | None = None
+    value: str = "linear_top1"
+    log_x: bool = False
+    average_over: tuple[str, ...] = ()
+    best_over: tuple[str, ...] = ()
+    labels: Pairs = ()
+    titles: Pairs = ()
+    paper: PaperValues | None = None
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The dotted names of the settings shown."""
+        return (self.x,) if self.hue is None else (self.x, self.hue)
+
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+        """The figure for this table."""
+        return draw((self,), table, paper)
+
+    def _height(self, panels: Sequence[Panel]) -> float:
+        return 2.0
+
+    def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None:
+        hues = hues_of(panels)
+        for one, shown in zip(axes, panels, strict=True):
+            draw_lines(one, self, shown, hues, self.log_x, inches)
+
+    def _caption(self, ours: Panel) -> str:
+        return intervals(ours)
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Several figures of the same table side by side, the paper's values below each."""
+
+    average_over: ClassVar[tuple[str, ...]] = ()
+    best_over: ClassVar[tuple[str, ...]] = ()
+
+    figures: tuple[Heatmap | Bars | Lines, ...]
+
+    def __post_init__(self) -> None:
+        shown = [{*one.settings, *one.average_over, *one.best_over} for one in self.figures]
+        if not shown or any(other != shown[0] for other in shown):
+            raise ValueError(f"Panels takes figures that account for the same settings, not {shown}")
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What each panel accounts for: the settings it shows, averages over or chooses from."""
+        first = self.figures[0]
+        return tuple(dict.fromkeys((*first.settings, *first.average_over, *first.best_over)))
+
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+        """The figure for this table."""
+        return draw(self.figures, table, paper)
+
+
+AnyFigure = Heatmap | Bars | Lines | Panels

@@ -1,0 +1,116 @@
+"""Records: one JSON file a run or a probe, written once, checked whenever it is read.
+
+A run lives in `<results>/runs/<run id>/`: `record.json` (training), `probes/<probe id>.json`, and
+`attempts/0001/end.json`, ... with how each ended attempt ended.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import json
+import math
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CHECKSUM = "sha256"
+
+
+class Damaged(ValueError):  # noqa: N818 -- it is a state of a file, and reads so
+    """A record that is there and cannot be trusted."""
+
+
+def publish(record: Mapping[str, Any], path: Path) -> bool:
+    """Write `record` to `path` unless a record is there already; True if the one there is ours.
+
+    Floats come back bit for bit; NaN and infinities, which JSON lacks, become null. Tuples come back as lists.
+    """
+    if CHECKSUM in record:
+        raise ValueError(f"{path}: a record's {CHECKSUM!r} is computed here, not given: {record[CHECKSUM]!r}")
+    body = _plain(record)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("x", encoding="ascii") as file:
+            file.write(json.dumps({**body, CHECKSUM: checksum(body)}, allow_nan=False))
+            file.flush()
+            os.fsync(file.fileno())
+        return _first(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """The record at `path` without its checksum, None if there is none; Damaged if it is not what was published."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        record = json.loads(text)
+        if not isinstance(record, dict):
+            raise Damaged(f"{path} holds no record but {type(record).__name__}")
+        if record.pop(CHECKSUM, None) != checksum(record):
+            raise Damaged(f"{path} is damaged: its checksum is not that of its content")
+    except Damaged:
+        raise
+    except (ValueError, RecursionError) as problem:
+        raise Damaged(f"{path} is damaged: {problem}") from problem
+    return record
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename a damaged record to `<name>.damaged-<n>`, so that its run can be done again; None if it is gone."""
+    for number in itertools.count(1):
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        try:
+            os.link(path, aside)
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            return None
+        path.unlink(missing_ok=True)
+        return aside
+    raise AssertionError("count() does not end")
+
+
+def last_end(run: Path) -> dict[str, Any] | None:
+    """How the last attempt in the run's folder ended: its end.json, None if it has none (it may be running)."""
+    attempts = sorted((run / "attempts").glob("[0-9]*"), key=lambda attempt: (len(attempt.name), attempt.name))
+    if not attempts:
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        end = json.loads((attempts[-1] / "end.json").read_bytes())
+        return end if isinstance(end, dict) else None
+    return None
+
+
+def checksum(body: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of `body`: sorted keys, no spaces, ASCII."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _plain(content: Any) -> Any:
+    """`content` as JSON gives it back, so that the checksum is the same before and after."""
+    if isinstance(content, Mapping):
+        return {str(name): _plain(part) for name, part in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(part) for part in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def _first(temporary: Path, path: Path) -> bool:
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        # A network file system may repeat a link that succeeded: the file itself says whose it is.
+        return temporary.samefile(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True

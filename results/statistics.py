@@ -1,0 +1,107 @@
+"""Means over seeds and their intervals. Student's t is computed here, since scipy is no dependency."""
+
+import functools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def interval(values: Iterable[float], level: float = 0.95) -> tuple[float, float]:
+    """(mean, half width) of Student's t interval; NaN values are left out, fewer than two have no half width (NaN)."""
+    sample = np.asarray([value for value in values if not math.isnan(value)], dtype=float)
+    if sample.size == 0:
+        return math.nan, math.nan
+    if sample.size == 1:
+        return float(sample[0]), math.nan
+    error = float(sample.std(ddof=1)) / math.sqrt(sample.size)
+    return float(sample.mean()), student_t(level, sample.size - 1) * error
+
+
+def cell_intervals(table: pd.DataFrame, keys: Sequence[str], value: str, level: float = 0.95) -> pd.DataFrame:
+    """One row a cell: *keys, mean, half_width, seeds, planned, failed, freedom, values; in order of first appearance.
+
+    `table` has one row a cell and seed; a null `value` is a run that is still missing. Runs are paired by seed, so the
+    error variance is that of y = cell + seed + error, pooled over all cells; with one cell alone it is the variance of
+    its seeds. An interval therefore serves comparisons between cells of the same seeds, not with another table. The
+    degrees of freedom are in `freedom`; where there are none (one seed), half_width is NaN.
+    """
+    seen = table.assign(seed=table.get("seed", 0), failed=table.get("status", pd.Series("", table.index)) == "failed")
+    number = pd.to_numeric(seen[value]).astype(float)
+    cell = seen.groupby(list(keys), dropna=False, sort=False).ngroup().to_numpy()
+    done = number.notna().to_numpy()
+    error, freedom = _pooled_error(number.to_numpy()[done], cell[done], seen["seed"].to_numpy()[done])
+    spread = student_t(level, freedom) * error if freedom else math.nan
+    rows: list[dict[str, Any]] = []
+    for index in range(cell.max(initial=-1) + 1):
+        inside = cell == index
+        values = number.to_numpy()[inside & done]
+        rows.append(
+            dict(zip(keys, seen.loc[inside, list(keys)].iloc[0], strict=True))
+            | {"mean": values.mean() if values.size else math.nan, "seeds": values.size, "planned": int(inside.sum())}
+            | {"half_width": spread / math.sqrt(values.size) if values.size else math.nan}
+            | {"failed": int(seen.loc[inside & ~done, "failed"].sum()), "freedom": freedom, "values": values.tolist()}
+        )
+    return pd.DataFrame(rows)
+
+
+def _pooled_error(values: Any, cell: Any, seed: Any) -> tuple[float, int]:
+    """(standard deviation, degrees of freedom) of what is left after cell and seed effects, by least squares."""
+    effects = [column[:, None] == np.unique(column) for column in (cell, seed)]
+    if len(np.unique(cell)) < 2:
+        effects = effects[:1]
+    design = np.concatenate(effects, axis=1).astype(float)
+    if not values.size:
+        return math.nan, 0
+    fitted, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
+    freedom = int(values.size - rank)
+    if freedom == 0:
+        return math.nan, 0
+    return float(np.sqrt(np.sum((values - design @ fitted) ** 2) / freedom)), freedom
+
+
+@functools.cache
+def student_t(level: float, freedom: float) -> float:
+    """The t with P(|T| <= t) = `level` for Student's T of `freedom` degrees.
+
+    P(|T| > t) = I_x(freedom / 2, 1 / 2) at x = freedom / (freedom + t^2), which rises in x: found by bisection.
+    """
+    if not (0 < level < 1 and freedom > 0):
+        raise ValueError(f"student_t takes 0 < level < 1 and freedom > 0, not level={level}, freedom={freedom}")
+    low, high = 0.0, 1.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        if incomplete_beta(freedom / 2, 0.5, middle) < 1 - level:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(freedom * (1 - high) / high)
+
+
+def incomplete_beta(a: float, b: float, x: float) -> float:
+    """The regularized incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22)."""
+    if x in (0.0, 1.0):
+        return x
+    if x > (a + 1) / (a + b + 2):  # the fraction converges fast below this
+        return 1 - incomplete_beta(b, a, 1 - x)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    return front / a / _fraction(a, b, x)
+
+
+def _fraction(a: float, b: float, x: float) -> float:
+    """1 + d1 / (1 + d2 / (1 + ...)) by Lentz's method."""
+    value = numerator = 1.0
+    denominator = 0.0
+    for term in range(1, 10_000):
+        m = term // 2
+        even = term % 2 == 0
+        d = m * (b - m) * x if even else -(a + m) * (a + b + m) * x
+        d /= (a + term - 1) * (a + term)
+        denominator = 1 / (1 + d * denominator)
+        numerator = 1 + d / numerator
+        value *= numerator * denominator
+        if abs(numerator * denominator - 1) < 1e-15:
+            break
+    return value

@@ -1,0 +1,157 @@
+"""Tables: results/tables/<study>.<scale>.parquet, one row a run, with what the study is in the file's metadata.
+
+A row begins as a plan (settings, probes still to do) and is filled from the records. A shipped row counts as done on a
+machine that has no record of it.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from results.records import Damaged, last_end, read, set_aside
+
+PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
+
+Row = dict[str, Any]
+
+
+def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> None:
+    """Make the table at `path` hold these rows; what was measured for a run that is done there is kept.
+
+    A row is {"run", "arm", "seed", "probes": [ids], **settings}. A run that is done but for a probe new to the plan
+    keeps its numbers and is to do again. Rows no longer in the plan are dropped.
+    """
+    before = {row["run"]: row for row in _rows(path)} if path.exists() else {}
+    _write(path, [_planned(_encoded(row), before.get(row["run"])) for row in rows], about)
+
+
+def fill(path: Path, runs: Path) -> pd.DataFrame:
+    """Join the table at `path` with the records in `runs`, write it back and return it.
+
+    Adds status ("done", "to do", "failed"), failure (its kind), metrics, seconds, provenance.*, history (JSON) and
+    predictions.* (lists of class numbers). A damaged record is set aside and named in `.attrs["damaged"]`; its run is
+    to do again, unless the table knew it as done: such a row is never forgotten.
+    """
+    damaged: list[str] = []
+    rows = [row | _measured(row, runs, damaged) for row in _rows(path)]
+    _write(path, rows, _about(path))
+    table = read_table(path)
+    table.attrs["damaged"] = damaged
+    return table
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """The table as pandas has it, whole numbers and truth values nullable, with `.attrs["study"]` what the study is."""
+    types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    table: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=types.get)
+    table.attrs["study"] = _about(path)
+    return table
+
+
+def _planned(row: Row, before: Row | None) -> Row:
+    to_do: Row = {"status": "to do", "failure": None}
+    if before is None:
+        return row | to_do
+    if before["status"] == "done" and set(json.loads(row["probes"])) <= set(json.loads(before["probes"])):
+        to_do = {"status": "done", "failure": None}
+    return before | row | to_do
+
+
+def _measured(row: Row, runs: Path, damaged: list[str]) -> Row:
+    """What the records say of this row; nothing, if it was done and they say less."""
+    folder, found = runs / row["run"], len(damaged)
+    record = _record(folder / "record.json", row["run"], damaged)
+    probes = [_record(folder / "probes" / f"{probe}.json", row["run"], damaged) for probe in json.loads(row["probes"])]
+    complete = [part for part in (record, *probes) if part is not None]
+    done = len(complete) == 1 + len(probes)
+    if row["status"] == "done" and not done:
+        return {}
+    status: Row = {"status": "done" if done else "to do", "failure": None}
+    end = last_end(folder)
+    if not done and len(damaged) == found and end is not None and end.get("outcome") == "failed":
+        status = {"status": "failed", "failure": str(end.get("kind", "error"))}
+    return _training(record) | _metrics(row["run"], complete) | status
+
+
+def _record(path: Path, run: str, damaged: list[str]) -> Row | None:
+    try:
+        record = read(path)
+        if record is not None and record.get("run") != run:
+            raise Damaged(f"{path} is the record of run {record.get('run')!r}")
+    except Damaged:
+        set_aside(path)
+        damaged.append(str(path))
+        return None
+    return record
+
+
+def _training(record: Row | None) -> Row:
+    if record is None:
+        return {}
+    provenance = record.get("provenance", {})
+    facts = {f"provenance.{name}": provenance.get(name) for name in PROVENANCE if name != "versions"}
+    versions = {f"provenance.versions.{name}": text for name, text in provenance.get("versions", {}).items()}
+    return {"history": json.dumps(record.get("history", []))} | facts | versions
+
+
+def _metrics(run: str, records: Sequence[Row]) -> Row:
+    """Metrics and predictions of the training and its probes, and the seconds that they took together."""
+    row: Row = {}
+    taken = {name for record in records for name in record.get("settings", {})}
+    for record in records:
+        new = dict(record.get("metrics", {}))
+        new |= {f"predictions.{name}": classes for name, classes in record.get("predictions", {}).items()}
+        if twice := sorted((taken | row.keys()) & new.keys()):
+            raise ValueError(f"run {run}: {twice[0]!r} is reported twice; each probe's metrics need names of their own")
+        row |= new
+    seconds = [record.get("seconds", record.get("provenance", {}).get("seconds")) for record in records]
+    return row | {"seconds": float(sum(part for part in seconds if part is not None))} if records else row
+
+
+def _about(path: Path) -> dict[str, Any]:
+    about: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"study"])
+    return about
+
+
+def _rows(path: Path) -> list[Row]:
+    rows: list[Row] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def _write(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
+    """Write all or nothing: readers see the old table or the new one."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
+    table = pa.table(columns).replace_schema_metadata({"study": json.dumps(about)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            pq.write_table(table, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _encoded(row: Mapping[str, Any]) -> Row:
+    return {name: json.dumps(cell) if isinstance(cell, list | tuple) else cell for name, cell in row.items()}
+
+
+def _column(name: str, cells: list[Any]) -> Any:
+    """One arrow type a column: numbers stay numbers, whole ones whole; a mixture of numbers and text becomes text."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if name.startswith("predictions."):
+        return pa.array(cells, pa.list_(pa.uint16()))  # as small as zlib: arrow packs the bits of a dictionary
+    for allowed, arrow in (({bool}, pa.bool_()), ({int}, pa.int64()), ({int, float}, pa.float64())):
+        if kinds and kinds <= allowed:
+            return pa.array(cells, arrow)
+    return pa.array([cell if cell is None or isinstance(cell, str) else str(cell) for cell in cells], pa.string())

@@ -1,0 +1,138 @@
+"""The worker: claims items, gives each to a fresh child, writes down how it ended. The same on SLURM and here."""
+
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing import connection
+
+from slurm import stop
+from slurm.attempts import Attempt
+from slurm.child import Child, start
+from slurm.history import AttemptState, history
+from slurm.job import Backlog, Event, Job, Summary
+
+_POLL = 0.2  # seconds between looks at the signals
+_PAUSE = 0.5  # seconds in which a job that is killed as a whole takes its worker too
+
+
+def work(
+    job: Job, slots: int = 1, devices: tuple[str, ...] = (), on_event: Callable[[Event], None] | None = None
+) -> Summary:
+    """Work on the job's items, `slots` at a time, until none is left that nobody works on; in the main thread only.
+
+    Slot i sees `devices[i % len(devices)]` as its only GPU. A stop signal is passed on to the children, which save and
+    end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until that worker has
+    shown that it lives: one lease at most.
+    """
+    backlog = Backlog(job, on_event or (lambda event: None))
+    running, ended, told = dict[int, Child](), Counter[str](), 0
+    with stop.listening() as signals, heartbeat(job.lease) as beating:
+        try:
+            while True:
+                _fill(backlog, slots, devices, running, beating)
+                if not running and (signals or backlog.is_over()):
+                    break
+                told = _pass_on(signals, running, told)
+                for slot in _over(running):
+                    child = running.pop(slot)
+                    state = _finish(job, child, signals)
+                    beating.discard(child.attempt)
+                    ended[state.state] += 1
+                    backlog.tell(Event("ended", child.item, slot, state))
+        finally:
+            for child in running.values():  # only after an error of the worker itself; bounded, see child
+                child.leash.close()
+            for child in running.values():
+                child.process.join()
+        return summary(job, ended, len(backlog.queue))
+
+
+def end_returned(job: Job, item: str, attempt: Attempt) -> None:
+    """End the attempt of a function that returned: done if there is a record to show for it."""
+    if job.finished(item):
+        attempt.end("done")
+    else:
+        attempt.end("failed", "unfinished", f"the function returned, but finished({item!r}) is False")
+
+
+def summary(job: Job, ended: Mapping[str, int], left: int) -> Summary:
+    """The summary of a worker whose attempts `ended` in these states."""
+    done, failed, stopped = (ended.get(state, 0) for state in ("done", "failed", "stopped"))
+    return Summary(done, failed, stopped, len(job.items) - done - failed - stopped - left, left)
+
+
+@contextmanager
+def heartbeat(lease: float) -> Iterator[set[Attempt]]:
+    """A set of attempts whose leases are renewed, by a thread, for the length of the block."""
+    attempts: set[Attempt] = set()
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(lease / 4):
+            for attempt in tuple(attempts):
+                with suppress(OSError):  # a disk that answers again within the lease has done no harm
+                    attempt.renew()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield attempts
+    finally:
+        over.set()
+        thread.join()
+
+
+def _fill(
+    backlog: Backlog, slots: int, devices: tuple[str, ...], running: dict[int, Child], beating: set[Attempt]
+) -> None:
+    """Give each free slot an item."""
+    for slot in sorted(set(range(slots)) - set(running)):
+        claimed = None if stop.RECEIVED else backlog.take()
+        if claimed is None:
+            return
+        beating.add(claimed[1])
+        device = {"CUDA_VISIBLE_DEVICES": devices[slot % len(devices)]} if devices else {}
+        running[slot] = start(backlog.job, *claimed, device)
+        backlog.tell(Event("started", claimed[0], slot))
+
+
+def _pass_on(signals: list[int], running: Mapping[int, Child], told: int) -> int:
+    """Tell the children, once each: 1 to stop, 2 (the second Ctrl-C) to die. Returns what they were told by now."""
+    level = 2 if signals.count(signal.SIGINT) > 1 else min(len(signals), 1)
+    if level > told:
+        for child in running.values():
+            child.process.kill() if level == 2 else child.process.terminate()
+    return level
+
+
+def _over(running: Mapping[int, Child]) -> list[int]:
+    """The slots whose children have ended, after a short wait for one."""
+    slots = {child.process.sentinel: slot for slot, child in running.items()}
+    return [slots[sentinel] for sentinel in connection.wait(list(slots), _POLL)]  # type: ignore[index]
+
+
+def _finish(job: Job, child: Child, signals: list[int]) -> AttemptState:
+    """Write down how a child ended, where it could not do so itself, and let it go."""
+    child.process.join()
+    child.leash.close()
+    code = child.process.exitcode or 0
+    if code == 0:
+        end_returned(job, child.item, child.attempt)
+    elif code > 0:  # unless the child has written why
+        child.attempt.end("failed", "exit", f"exited with code {code} before it could say why")
+    elif signals:
+        child.attempt.end("stopped", message=f"{_killed(-code)} before it had saved")
+    else:
+        time.sleep(_PAUSE)
+        child.attempt.end("failed", "killed", _killed(-code))
+    child.process.close()
+    states = history(child.attempt.folder.parent.parent, job.lease)
+    return next(state for state in states if state.number == child.attempt.number)
+
+
+def _killed(number: int) -> str:
+    hint = ": often the out-of-memory killer" if number == signal.SIGKILL else ""
+    return f"killed by signal {number} ({signal.Signals(number).name}){hint}"

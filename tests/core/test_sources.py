@@ -1,0 +1,78 @@
+"""core.sources: where a name is looked for, and what is said when nothing is found there."""
+
+from pathlib import Path
+
+import pytest
+from image_files import random_split, write_folders
+from torchvision import datasets
+
+from core.data import DataError, load
+
+TRAIN = random_split(20)
+
+
+@pytest.fixture(autouse=True)
+def _no_cache_of_the_person(tmp_path, monkeypatch):
+    monkeypatch.setenv("ABLATIONS_CACHE", str(tmp_path / "cache"))
+
+
+def test_places_are_searched_in_order(tmp_path, monkeypatch):
+    for number, place in enumerate(("data/flowers", "data", "cache/flowers"), start=10):
+        write_folders(tmp_path / place / "train", random_split(number))
+    monkeypatch.chdir(tmp_path)
+
+    def images():
+        data = load("flowers", cache=Path("cache"))
+        return len(data.train) + len(data.valid) + len(data.test)
+
+    for place, number in (("data/flowers", 20), ("data", 22), ("cache/flowers", 24)):
+        assert images() == number
+        (tmp_path / place / "train").rename(tmp_path / place / "hidden")
+    with pytest.raises(
+        DataError, match=r"no data set 'flowers' in ./data/flowers, ./data or cache/flowers: pass --data"
+    ):
+        images()
+
+
+def test_a_folder_given_is_the_only_place(tmp_path, monkeypatch):
+    write_folders(tmp_path / "data" / "flowers", TRAIN)
+    (tmp_path / "empty" / "rose").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"empty holds no images: give a folder .* train/<class>"):
+        load("flowers", tmp_path / "empty")
+    with pytest.raises(DataError, match="nowhere is no folder: give a folder"):
+        load("flowers", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["../flowers", "/etc", "..", ".hidden", "a/b", "", "a b", "rose\n"])
+def test_names_that_leave_the_folder_are_refused(name, tmp_path):
+    with pytest.raises(DataError, match="is not one: use letters, digits"):
+        load(name, tmp_path)
+
+
+def test_a_failed_download_says_what_to_do(tmp_path, monkeypatch):
+    def no_network(*_, **__):
+        raise OSError("<urlopen error Name or service not known>")
+
+    monkeypatch.setattr(datasets, "CIFAR100", no_network)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        DataError, match=r"torchvision's download of cifar100 failed \(<urlopen.*\): pass --data DIR with"
+    ):
+        load("cifar100", cache=tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_download_goes_into_the_cache(tmp_path, monkeypatch):
+    names = [f"class{number}" for number in range(10)]
+    monkeypatch.setattr(datasets, "CIFAR10", lambda folder, download: write_folders(folder, random_split(4, names)))
+    monkeypatch.chdir(tmp_path)
+    data = load("cifar10", cache=tmp_path / "cache")
+    monkeypatch.delattr(datasets, "CIFAR10")
+    assert load("cifar10", cache=tmp_path / "cache").fingerprint == data.fingerprint
+
+
+def test_other_images_named_cifar_are_refused(tmp_path):
+    write_folders(tmp_path, TRAIN)
+    with pytest.raises(DataError, match="cifar10 has 10 classes, but these files 2: name the data set otherwise"):
+        load("cifar10", tmp_path)

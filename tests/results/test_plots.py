@@ -1,0 +1,220 @@
+"""Figures: the numbers drawn, the gaps shown, the words under them; never pixels."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import synthetic
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from synthetic import lose
+
+from results.paper import read_paper
+from results.plots import AnyFigure, Bars, Heatmap, Lines, Panels, about_figure, figure_from, save
+from results.statistics import cell_intervals
+
+ALL = [
+    synthetic.PAIR_FIGURE,
+    synthetic.HEAD_FIGURE,
+    synthetic.LOSS_FIGURE,
+    synthetic.BATCH_FIGURE,
+    synthetic.NORM_FIGURE,
+]
+TABLES = [synthetic.pairs, synthetic.heads, synthetic.losses, synthetic.batches, synthetic.temperatures]
+
+
+def texts(axes: Axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def foot(figure: Figure) -> str:
+    return figure.get_supxlabel().replace("\n", " ")
+
+
+def bars(axes: Axes) -> list[tuple[float, float]]:
+    """(center, height) of each bar that is not a hollow slot."""
+    drawn = [patch for box in axes.containers if hasattr(box, "patches") for patch in box.patches]
+    return [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in drawn if bar.get_facecolor()[3]]
+
+
+def points(axes: Axes) -> dict[float, float]:
+    marks = [line for line in axes.lines if line.get_marker() not in ("None", "_", "")]
+    return {round(float(x), 3): float(y) for line in marks for x, y in zip(*line.get_data(), strict=True)}
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: type(figure).__name__)
+def test_a_figure_survives_json(figure: AnyFigure) -> None:
+    assert figure_from(json.loads(json.dumps(about_figure(figure)))) == figure
+
+
+def test_unknown_classes_and_fields_are_named() -> None:
+    with pytest.raises(ValueError, match=r"Heatmap, Bars, Lines, Panels.*'Pie'"):
+        figure_from({"class": "Pie"})
+    with pytest.raises(ValueError, match="Bars has no field z"):
+        figure_from({"class": "Bars", "x": "a", "z": 1})
+
+
+def test_settings_are_those_shown() -> None:
+    assert [figure.settings for figure in ALL] == [
+        ("augment.first", "augment.second"),
+        ("head.width", "head"),
+        ("loss", "loss.semi_hard"),
+        ("epochs", "batch_size"),
+        ("loss.temperature", "loss.normalize"),
+    ]
+    with pytest.raises(ValueError, match="account for the same settings"):
+        Panels((Bars("a"), Bars("b")))
+
+
+def test_heatmap_prints_means_averages_and_gaps() -> None:
+    table = lose(synthetic.pairs(), "to do", augment__first="Sobel", augment__second="Rotate")
+    lose(table, "failed", augment__first="Cutout", augment__second="Sobel")
+    lose(table, "to do", augment__first="Crop", augment__second="Crop", seed=1)
+    figure = replace(synthetic.PAIR_FIGURE, paper=None).draw(table)
+    shown = texts(figure.axes[0])
+    rows = table[table["augment.first"] == "Rotate"]
+    means = rows.groupby("augment.second", sort=False)["linear_top1"].mean()
+    assert {f"{mean:.1f}" for mean in means} <= set(shown)
+    assert shown[-1] == f"{means.mean():.1f}", "the last text is the average of the last row"
+    assert shown.count("failed") == 1 and shown.count("\u2013") == 2
+    assert [text.split("\n")[1] for text in shown if "\n" in text] == ["n=2/3"]
+    assert sum(bool(patch.get_hatch()) for patch in figure.axes[0].patches) == 1
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()][2:6] == ["Color", "Sobel", "Noise", "Blur"]
+    assert "Of 153 runs 4 missing and 3 failed." in foot(figure)
+    assert "typically \u00b1" in foot(figure) and "random encoder 31.0, supervised 88.4" in foot(figure)
+    assert [line.get_label() for line in figure.axes[1].lines] == ["random encoder", "supervised"]
+
+
+def test_heatmap_of_the_paper_beside() -> None:
+    figure = synthetic.PAIR_FIGURE.draw(synthetic.pairs(), read_paper())
+    panel = next(axes for axes in figure.axes if axes.get_title(loc="left") == "paper: ImageNet, ResNet-50")
+    assert texts(panel)[:7] == ["33.1", "33.9", "56.3", "46.0", "39.9", "35.0", "30.2"] and "39.2" in texts(panel)
+    assert figure.get_figwidth() == 6.9
+
+
+def test_what_the_grid_does_not_have_is_blank() -> None:
+    figure = Heatmap("loss.normalize", "loss.temperature", average=False).draw(synthetic.temperatures())
+    assert len(texts(figure.axes[0])) == 6 == len(figure.axes[0].patches)
+
+
+def test_bars_start_at_zero_and_nulls_have_a_place() -> None:
+    figure = replace(synthetic.HEAD_FIGURE, paper=None).draw(synthetic.heads(low=5.0))
+    axes = figure.axes[0]
+    assert axes.get_ylim()[0] == 0 and len(bars(axes)) == 9
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["none", "16", "32", "64", "128"]
+    table = synthetic.heads(low=5.0)
+    none = table[table["head"] == "NoHead"]["linear_top1"].mean()
+    assert dict(bars(axes))[0.0] == pytest.approx(none)
+    assert {"random encoder 31.0", "supervised 88.4"} <= set(texts(axes))
+
+
+def test_points_where_bars_would_look_alike() -> None:
+    table = synthetic.heads()
+    axes = replace(synthetic.HEAD_FIGURE, paper=None).draw(table).axes[0]
+    assert not bars(axes) and axes.get_ylim()[0] > 50
+    wide = table[(table["head"] == "MLP") & (table["head.width"] == 128)]["linear_top1"].mean()
+    assert points(axes)[4.2] == pytest.approx(wide)
+    assert axes.get_title(loc="right") == "\u2191 supervised 88.4\n\u2193 random encoder 31.0"
+
+
+def test_whiskers_and_seeds_are_those_of_the_statistics() -> None:
+    table = synthetic.table([{"x": "a"}, {"x": "b"}], lambda cell: 10.0 if cell["x"] == "a" else 50.0)
+    expected = cell_intervals(table, ["x"], "linear_top1")
+    axes = Bars("x").draw(table).axes[0]
+    whiskers = [collection.get_segments()[0] for collection in axes.collections if hasattr(collection, "get_segments")]
+    halves = [float(ends[1][1] - ends[0][1]) / 2 for ends in whiskers]
+    np.testing.assert_allclose(halves, expected["half_width"])
+    dots = [collection.get_offsets() for collection in axes.collections if not hasattr(collection, "get_segments")]
+    np.testing.assert_allclose(np.concatenate(dots)[:, 1], table["linear_top1"])
+
+
+@pytest.mark.parametrize("kind", [Bars, Lines])
+def test_missing_and_failed_have_slots(kind: type[Bars | Lines]) -> None:
+    table = lose(synthetic.heads(), "to do", head="MLP", head__width=64)
+    lose(table, "failed", head="Linear", head__width=128)
+    lose(table, "to do", head="MLP", head__width=16, seed=2)
+    axes = kind("head.width", "head").draw(table).axes[0]
+    assert sorted(text for text in texts(axes) if text) == ["failed", "missing", "n=2/3"]
+
+
+def test_lines_break_at_a_gap_and_stand_at_log2() -> None:
+    table = lose(synthetic.batches(), "to do", batch_size=512, epochs=20)
+    axes = replace(synthetic.BATCH_FIGURE, paper=None).draw(table).axes[0]
+    drawn = {str(line.get_label()): line for line in axes.lines}
+    assert np.isnan(np.asarray(drawn["512"].get_ydata(), float)).tolist() == [False, True, False, False]
+    rows = table[table["batch_size"] == 64].groupby("epochs")["linear_top1"].mean()
+    np.testing.assert_allclose(np.asarray(drawn["64"].get_ydata(), float), rows)
+    assert axes.get_xticks().tolist() == pytest.approx(np.log2([10, 20, 40, 80]).tolist())
+
+
+def test_log_x_of_zero_is_refused() -> None:
+    table = synthetic.table([{"x": 0}, {"x": 1}], lambda cell: 1.0)
+    with pytest.raises(ValueError, match="log_x takes positive numbers, not 0"):
+        Lines("x", log_x=True).draw(table)
+
+
+def test_panels_stand_side_by_side_with_the_paper_below() -> None:
+    figure = synthetic.NORM_FIGURE.draw(synthetic.temperatures(), read_paper())
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == 2 * ["linear top-1 (%)", "contrastive acc (%)", "entropy (nats)"]
+    assert [height for _, height in bars(figure.axes[5])] == [1.0, 4.5, 8.2, 8.3, 0.5, 0.5]
+
+
+def test_a_table_without_any_result_is_all_gaps() -> None:
+    table = lose(synthetic.heads(), "to do").drop(columns="linear_top1")
+    assert texts(replace(synthetic.HEAD_FIGURE, paper=None).draw(table).axes[0]) == 9 * ["missing"]
+
+
+def test_the_scale_is_stated_but_for_what_varies() -> None:
+    said = foot(synthetic.BATCH_FIGURE.draw(synthetic.batches()))
+    assert said.startswith("laptop scale: synthetic, 10 000 images, ResNet (depth 18), 3 seeds a cell.")
+    assert "30 epochs" in foot(synthetic.HEAD_FIGURE.draw(synthetic.heads()))
+    assert "One seed: no intervals." in foot(synthetic.PAIR_FIGURE.draw(synthetic.pairs(seeds=1)))
+
+
+def best_and_average() -> pd.DataFrame:
+    cells = [{"x": x, "rate": rate} for x in ("a", "b") for rate in (0.1, 0.2)]
+    table = synthetic.table(cells, lambda cell: 10.0 + 50 * (cell["x"] == "b") + 100 * cell["rate"], noise=0.0)
+    table["linear_valid_top1"] = -table["linear_top1"]
+    return table
+
+
+def test_best_over_is_chosen_on_validation_images() -> None:
+    axes = Bars("x", best_over=("rate",)).draw(best_and_average()).axes[0]
+    assert [height for _, height in bars(axes)] == pytest.approx([20.5, 70.5])
+    with pytest.raises(ValueError, match="'linear_valid_top1', which the table lacks"):
+        Bars("x", best_over=("rate",)).draw(best_and_average().drop(columns="linear_valid_top1"))
+
+
+def test_average_over_needs_all_of_it() -> None:
+    axes = Bars("x", average_over=("rate",)).draw(best_and_average()).axes[0]
+    assert [height for _, height in bars(axes)] == pytest.approx([25.5, 75.5])
+    table = lose(best_and_average(), "to do", x="a", rate=0.1, seed=0)
+    assert "n=2/3" in texts(Bars("x", average_over=("rate",)).draw(table).axes[0])
+
+
+def test_what_varies_in_a_cell_must_be_named() -> None:
+    with pytest.raises(ValueError, match="name what varies in average_over="):
+        Bars("x").draw(best_and_average())
+    with pytest.raises(ValueError, match="Bars shows 'lr', which the table lacks; it has run, arm, seed, x"):
+        Bars("lr").draw(best_and_average())
+
+
+@pytest.mark.parametrize("index", range(len(ALL)))
+def test_saved_bytes_are_the_same_each_time(tmp_path: Path, index: int) -> None:
+    first, second = (
+        save(ALL[index].draw(TABLES[index](), read_paper()), tmp_path / name, "figure") for name in ("a", "b")
+    )
+    assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert b"/FontFile2" in first[2].read_bytes(), "fonts are embedded as TrueType"
+
+
+@pytest.mark.parametrize("index", range(len(ALL)))
+def test_no_text_is_smaller_than_print_allows(index: int) -> None:
+    figure = ALL[index].draw(TABLES[index](), read_paper())
+    sizes = [text.get_fontsize() for text in figure.findobj(lambda part: hasattr(part, "get_fontsize"))]
+    assert min(sizes) >= 6.5

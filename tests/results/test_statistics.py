@@ -1,0 +1,81 @@
+"""Intervals against tabulated quantiles and against plain loops."""
+
+import math
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from results.statistics import cell_intervals, interval, student_t
+
+# Two-sided quantiles, as the printed tables of Student's t have them, to ten digits.
+QUANTILES = [
+    (0.95, 1, 12.7062047364),
+    (0.95, 2, 4.3026527297),
+    (0.95, 3, 3.1824463053),
+    (0.95, 4, 2.7764451052),
+    (0.95, 5, 2.5705818356),
+    (0.95, 10, 2.2281388520),
+    (0.95, 30, 2.0422724563),
+    (0.95, 100, 1.9839715185),
+    (0.90, 5, 2.0150483733),
+    (0.99, 5, 4.0321429836),
+    (0.99, 30, 2.7499956536),
+    (0.999, 10, 4.5868938587),
+    (0.50, 1, 1.0),
+]
+
+
+@pytest.mark.parametrize(("level", "freedom", "expected"), QUANTILES)
+def test_student_t(level: float, freedom: float, expected: float) -> None:
+    assert student_t(level, freedom) == pytest.approx(expected, abs=1e-6)
+
+
+def test_student_t_tends_to_the_normal() -> None:
+    assert student_t(0.95, 1e7) == pytest.approx(1.959963984540, abs=1e-6)
+    with pytest.raises(ValueError, match="freedom=0"):
+        student_t(0.95, 0)
+
+
+def test_interval() -> None:
+    mean, half = interval([1.0, 2.0, 3.0, math.nan])
+    assert (mean, half) == (2.0, pytest.approx(4.3026527297 / math.sqrt(3)))
+    assert interval([5.0])[0] == 5.0 and math.isnan(interval([5.0])[1])
+    assert all(math.isnan(part) for part in interval([]))
+
+
+def test_pooled_error_of_a_full_table_is_the_plain_loop() -> None:
+    random.seed(0)
+    y = [[random.gauss(10 * cell + 3 * seed, 1) for seed in range(4)] for cell in range(5)]
+    rows = [{"x": cell, "seed": seed, "top1": y[cell][seed]} for cell in range(5) for seed in range(4)]
+    grand = sum(map(sum, y)) / 20
+    squares = 0.0
+    for cell in range(5):
+        for seed in range(4):
+            of_cell, of_seed = sum(y[cell]) / 4, sum(line[seed] for line in y) / 5
+            squares += (y[cell][seed] - of_cell - of_seed + grand) ** 2
+    half = student_t(0.95, 12) * math.sqrt(squares / 12) / math.sqrt(4)
+    found = cell_intervals(pd.DataFrame(rows), ["x"], "top1")
+    assert found["freedom"].tolist() == [12] * 5
+    np.testing.assert_allclose(found["half_width"], half)
+    np.testing.assert_allclose(found["mean"], [sum(line) / 4 for line in y])
+
+
+def test_a_seed_effect_alone_leaves_no_error() -> None:
+    rows = [{"x": x, "seed": seed, "top1": x + 7.0 * seed} for x in range(3) for seed in range(3)]
+    assert cell_intervals(pd.DataFrame(rows), ["x"], "top1")["half_width"].max() < 1e-9
+
+
+def test_one_cell_has_the_interval_of_its_seeds() -> None:
+    found = cell_intervals(pd.DataFrame({"x": [1] * 3, "seed": range(3), "top1": [1.0, 2.0, 4.0]}), ["x"], "top1")
+    assert (found["mean"][0], found["half_width"][0]) == pytest.approx(interval([1.0, 2.0, 4.0]))
+
+
+def test_one_seed_has_no_interval_and_gaps_are_counted() -> None:
+    table = pd.DataFrame(
+        {"x": [1, 2, None], "seed": 0, "top1": [1.0, None, None], "status": ["done", "failed", "to do"]}
+    )
+    found = cell_intervals(table.astype({"x": "Int64"}), ["x"], "top1")
+    assert found["half_width"].isna().all() and found["freedom"].tolist() == [0, 0, 0]
+    assert found[["seeds", "planned", "failed"]].to_numpy().tolist() == [[1, 1, 0], [0, 1, 1], [0, 1, 0]]
