@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from ablations._grid import nearest
+
 MODULES = ("augmentations", "encoders", "heads", "losses", "optimizer")
 """The modules of core whose names a value may use."""
 
@@ -47,7 +49,8 @@ def _expression(text: str) -> str:
         return text
     if unknown == [text]:
         return repr(text)
-    raise ValueError(f"--set {text}: core has no {unknown[0]}")
+    known = [name for module in MODULES for name in vars(import_module(f"core.{module}")) if name[0].isupper()]
+    raise ValueError(f"--set {text}: core has no {unknown[0]}{nearest(unknown[0], known)}")
 
 
 def _imports(expression: str) -> list[str]:

@@ -17,6 +17,7 @@ from ablations._plan import Run, plan
 from ablations._source import provenance
 from ablations._study import Study
 from core.data import DataSet, load
+from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
 from results.records import Damaged, publish, read, set_aside
@@ -44,24 +45,30 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     where = Context(**context)
     torch.set_num_threads(where.threads)
     study = load_study(where.study)
-    run = next(run for run in where.plan(study) if run.id == item)
+    run = next((run for run in where.plan(study) if run.id == item), None)
+    if run is None:
+        raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
     folder, data = Path(where.results) / "runs" / item, data_of(run.experiment, where.data)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    _set_aside_damaged(folder, study)
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
     outcome = study.run(run.experiment, data, journal, device)
+    if study.probes and not isinstance(outcome, Trained):
+        raise TypeError(
+            "a probe measures what core.pretrain returns; a study whose `run` returns metrics has probes=()"
+        )
     about = {"started": started, "seconds": journal.seconds, "threads": where.threads, "device": _device(device)}
     attempt.guard()
     record = {"run": item, "settings": settings(run.experiment), **_trained(outcome)}
-    publish({**record, "provenance": {**provenance(where.study), **about, "cpu": _cpu()}}, folder / "record.json")
+    publish({**record, "provenance": {**provenance(study), **about, "cpu": _cpu()}}, folder / "record.json")
     if study.probes:
         assert data is not None
         _probe(study, folder, item, attempt, Features(outcome.model, data, device))
 
 
 def is_finished(results: Path, run: str, probes: tuple[Any, ...]) -> bool:
-    """Whether the run has its record and that of each probe; a damaged one is set aside and missing."""
-    folder = results / "runs" / run
-    return all(_is_whole(path) for path in (folder / "record.json", *(probe_path(folder, probe) for probe in probes)))
+    """Whether the run has its record and that of each probe; a damaged one does not count."""
+    return all(_is_whole(path) for path in _records(results / "runs" / run, probes))
 
 
 def probe_path(folder: Path, probe: Any) -> Path:
@@ -69,7 +76,6 @@ def probe_path(folder: Path, probe: Any) -> Path:
     return folder / "probes" / f"{run_id(probe)}.json"
 
 
-@cache
 def data_of(experiment: Any, folder: str | None) -> DataSet | None:
     """The experiment's images; None for an experiment without a data set."""
     if not hasattr(experiment, "dataset"):
@@ -83,7 +89,14 @@ def _load(name: str, folder: str | None, side: int | None) -> DataSet:
 
 
 def _fingerprint(experiment: Any, folder: str | None) -> str:
+    """The fingerprint of the experiment's images. Raises ValueError if they are too few for it."""
     data = data_of(experiment, folder)
+    if isinstance(experiment, Experiment) and data:
+        number, asked = len(data.train), experiment.images
+        if asked is not None and asked > number:
+            raise ValueError(f"images={asked} is more than the {number} training images of {data.name}")
+        if experiment.batch_size > (asked or number):
+            raise ValueError(f"batch_size={experiment.batch_size} is more than the {asked or number} training images")
     return data.fingerprint if data else ""
 
 
@@ -109,12 +122,21 @@ def _probe(study: Study, folder: Path, item: str, attempt: Attempt, features: Fe
             publish({**about, **found, "seconds": time.monotonic() - began}, path)
 
 
+def _records(folder: Path, probes: tuple[Any, ...]) -> list[Path]:
+    return [folder / "record.json", *(probe_path(folder, probe) for probe in probes)]
+
+
 def _is_whole(path: Path) -> bool:
     try:
         return read(path) is not None
     except Damaged:
-        set_aside(path)
         return False
+
+
+def _set_aside_damaged(folder: Path, study: Study) -> None:
+    for path in _records(folder, study.probes):
+        if path.exists() and not _is_whole(path):
+            print(f"{path} is damaged; set aside as {set_aside(path)}")
 
 
 def _device(device: str) -> str:

@@ -1,15 +1,24 @@
-"""Finding studies: by name under ablations/studies/, or by the path of one's own file."""
+"""Finding studies: by name under ablations/studies/, or by the path of one's own file.
+
+Names are checked before torch is imported, so that a mistyped one is answered at once.
+"""
 
 import dataclasses
 import difflib
 import importlib
 import importlib.util
 import sys
+import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ablations._study import Study
+if TYPE_CHECKING:
+    from ablations._study import Study
 
-STUDIES = Path(__file__).parent / "studies"
+HERE = Path(__file__).parent
+STUDIES = HERE / "studies"
+COMMIT = HERE.parent / "commit.json"
+"""Lies beside the rooms in a copy of the source, and only there."""
 
 
 class StudyError(ValueError):
@@ -21,31 +30,52 @@ def study_names() -> list[str]:
     return sorted(path.stem for path in STUDIES.glob("*.py") if not path.stem.startswith("_"))
 
 
-def load_study(name: str) -> Study:
+def check_name(name: str) -> None:
+    """Raise StudyError unless there is a study of this name, or a file at this path."""
+    if name.endswith(".py"):
+        _check_file(Path(name))
+    elif name not in study_names():
+        close = difflib.get_close_matches(name, study_names(), 1)
+        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(study_names())}"
+        raise StudyError(f"there is no study {name!r}: {hint} (a study of one's own is a path that ends in .py)")
+
+
+def load_study(name: str) -> "Study":
     """The study with this name, or in this file (a path that ends in .py). Raises StudyError."""
-    module = _import_file(Path(name)) if name.endswith(".py") else _import_shipped(name)
+    check_name(name)
+    from ablations._study import Study
+
+    own = _queued(Path(name)) if name.endswith(".py") else None
+    module = own.stem if own else f"{__package__}.studies.{name}"
+    if own:
+        _import_file(own)
+    else:
+        importlib.import_module(module)
     study = getattr(sys.modules[module], "STUDY", None)
     if not isinstance(study, Study):
+        sys.modules.pop(module)
         raise StudyError(f"{name} defines no STUDY = Study(...)")
-    return dataclasses.replace(study, name=module.rpartition(".")[2])
+    files = (str(own.resolve()), *study.files) if own else study.files
+    return dataclasses.replace(study, name=module.rpartition(".")[2], files=files)
 
 
-def _import_shipped(name: str) -> str:
-    names = study_names()
-    if name not in names:
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
-        raise StudyError(f"there is no study {name!r}: {hint} (a study of one's own is a path that ends in .py)")
-    module = f"{__package__}.studies.{name}"
-    importlib.import_module(module)
-    return module
-
-
-def _import_file(path: Path) -> str:
-    if not path.is_file():
+def _check_file(path: Path) -> None:
+    if not _queued(path).is_file():
         raise StudyError(f"there is no file {path}")
     if not path.stem.isidentifier():
         raise StudyError(f"a study's file is named like a Python name, with letters, digits and _, not {path.name}")
+
+
+def _queued(path: Path) -> Path:
+    """In a copy of the source, the study's file there: nobody edits what is queued."""
+    copied = COMMIT.with_name(path.name)
+    return copied if COMMIT.exists() and copied.is_file() else path
+
+
+def _import_file(path: Path) -> None:
+    taken = sys.modules.get(path.stem)
+    if path.stem in sys.stdlib_module_names or (taken and not hasattr(taken, "STUDY")):
+        raise StudyError(f"{path}: a Python module is named {path.stem} already; name the study's file otherwise")
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.append(folder)  # so that a study can import its neighbors
@@ -55,6 +85,23 @@ def _import_file(path: Path) -> str:
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
-    except (TypeError, ValueError, ImportError, SyntaxError, NameError, AttributeError) as problem:
-        raise StudyError(f"{path}: {problem}") from problem
-    return path.stem
+    except Exception as problem:
+        sys.modules.pop(path.stem)
+        raise StudyError(f"{path}{_line(problem, path)}: {_said(problem)}") from problem
+
+
+def _line(problem: Exception, path: Path) -> str:
+    """The last line of the study's own file that had a part in the problem: ", line 7"."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
+    if isinstance(problem, SyntaxError) and problem.filename and Path(problem.filename).resolve() == path.resolve():
+        lines.append(problem.lineno)
+    return f", line {lines[-1]}" if lines else ""
+
+
+def _said(problem: Exception) -> str:
+    """What the problem says; its kind too, where that is needed to understand it."""
+    if isinstance(problem, SyntaxError):
+        return f"{problem.msg}: {(problem.text or '').strip()}"
+    said = str(problem)
+    return said if isinstance(problem, StudyError | TypeError | ValueError) else f"{type(problem).__name__}: {said}"

@@ -6,7 +6,7 @@ A dotted name changes a field of a part: `vary(**{"loss.temperature": [0.1, 0.5]
 import difflib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 Change = Mapping[str, Any]
@@ -55,7 +55,10 @@ def apply(base: Any, change: Change) -> Any:
         if "." in name:
             part, _, rest = name.partition(".")
             _check_names(result, {part: None})
-            result = replace(result, **{part: apply(getattr(result, part), {rest: setting})})
+            inner = getattr(result, part)
+            if not is_dataclass(inner):
+                raise TypeError(f"{name}: {part} is {inner!r} here, which has no settings of its own")
+            result = replace(result, **{part: apply(inner, {rest: setting})})
     return result
 
 
@@ -78,10 +81,11 @@ def _check_names(instance: Any, names: Iterable[str]) -> None:
         if name not in known:
             kind = type(instance).__name__
             raise TypeError(
-                f"{kind} has no setting {name!r}{_nearest(name, known)}; it has {', '.join(known) or 'none'}"
+                f"{kind} has no setting {name!r}{nearest(name, known)}; it has {', '.join(known) or 'none'}"
             )
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """ ": did you mean 'epochs'?", if one of the known names is near."""
     close = difflib.get_close_matches(name, known, 1)
     return f": did you mean {close[0]!r}?" if close else ""

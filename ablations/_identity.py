@@ -15,6 +15,8 @@ from typing import Any
 
 from core.value import canonical_fields
 
+_OWN = {"part", "version", "source"}
+
 Scalar = bool | int | float | str | list[Any] | None
 
 
@@ -29,7 +31,7 @@ def settings(instance: Any) -> dict[str, Scalar]:
 def changes(instance: Any) -> dict[str, Any]:
     """What differs from the defaults of the instance's class, each part compared with that part's own defaults."""
     described = _describe(instance)
-    return {name: change for name, change in described.items() if name not in ("part", "version", "source")}
+    return {name: change for name, change in described.items() if name not in _OWN}
 
 
 def run_id(experiment: Any, *also: Any) -> str:
@@ -49,8 +51,12 @@ def _flatten(name: str, setting: Any, row: dict[str, Scalar]) -> None:
             _flatten(f"{name}.{place}", inner, row)
     elif isinstance(setting, tuple):
         row[name] = list(setting)
+    elif _is_plain(setting):
+        row[name] = setting
+    elif inspect.isfunction(setting) or isinstance(setting, type):
+        row[name] = setting.__qualname__
     else:
-        row[name] = setting if _is_plain(setting) else setting.__qualname__
+        raise _refused(setting)
 
 
 def _describe(setting: Any) -> Any:
@@ -63,7 +69,12 @@ def _describe(setting: Any) -> Any:
         return _describe_part(setting)
     if inspect.isfunction(setting) or isinstance(setting, type):
         return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": _source(setting)}
-    raise TypeError(f"a setting is a frozen dataclass, a module-level function or a plain value, not {setting!r}")
+    raise _refused(setting)
+
+
+def _refused(setting: Any) -> TypeError:
+    kinds = "a plain value, a tuple, a frozen dataclass or a module-level function"
+    return TypeError(f"a setting is {kinds}, not {setting!r}")
 
 
 def _describe_part(part: Any) -> dict[str, Any]:
@@ -75,6 +86,8 @@ def _describe_part(part: Any) -> dict[str, Any]:
         described["part"] = f"{kind.__module__}.{kind.__qualname__}"
         described["source"] = _source(kind)
     given = canonical_fields(part)
+    if taken := sorted(_OWN & given.keys()):
+        raise TypeError(f"{kind.__name__}.{taken[0]}: a setting cannot have this name, which identity uses itself")
     for field in dataclasses.fields(part):
         change = _describe(given[field.name])
         if change != _describe_default(field):

@@ -11,16 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ablations._command import DONE
+from ablations._find import STUDIES, study_names
 
 if TYPE_CHECKING:
     from ablations._plan import Run
 
-STUDIES = Path(__file__).parent / "studies"
-
 
 def print_studies(results: Path) -> int:
     """Each study: name, question, and how many of its runs are done at each scale that has a table."""
-    questions = {path.stem: _question(path) for path in sorted(STUDIES.glob("[!_]*.py"))}
+    questions = {name: _question(STUDIES / f"{name}.py") for name in study_names()}
     counts: dict[str, list[str]] = {name: [] for name in questions}
     for path in sorted((results / "tables").glob("*.*.parquet")):
         name, scale = path.stem.rsplit(".", 1)
@@ -38,19 +37,18 @@ def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], tabl
     from ablations._identity import settings
 
     rows = {run.id: settings(run.experiment) for run in runs}
-    names = dict.fromkeys(name for row in rows.values() for name in row)
-    varied = [name for name in names if len({str(row.get(name)) for row in rows.values()}) > 1]
-    listed = Table("run", "arm", "state", *varied, box=None, header_style="bold")
+    cells = [rows[run.id] for run in runs if run.arm == "cell"]
+    names = dict.fromkeys(name for row in cells for name in row)
+    varied = [name for name in names if len({str(row[name]) for row in cells if name in row}) > 1]
+    widest = max(len(run.arm) for run in runs)
     for run in runs:
-        listed.add_row(run.id, run.arm, state[run.id], *(str(rows[run.id].get(name, "")) for name in varied))
-    console = Console()
-    console.print(listed)
+        row = rows[run.id]
+        differs = " ".join(f"{name}={row[name]}" for name in varied if row.get(name) is not None)
+        print(f"{run.id}  {run.arm:{widest}}  {state[run.id]:6}  {differs}")
     counts = Counter(state[run.id] for run in runs)
-    shared = set(rows) & _elsewhere(table)
-    console.print(
+    print(
         f"{study}: {len(runs)} runs: {counts['done']} done, {counts['to do']} to do, {counts['failed']} failed; "
-        f"{len(shared)} are shared with other studies",
-        soft_wrap=True,
+        f"{len(set(rows) & _elsewhere(table))} are shared with other studies"
     )
     return DONE
 

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablations._grid import apply
+from ablations._grid import apply, nearest
 from ablations._identity import run_id, settings
 from ablations._study import Study
 from core.experiment import Experiment
 from core.heads import NoHead
 from core.losses import CrossEntropy
 from core.pretrain import pretrain
+from core.value import canonical
 
 Fingerprint = Callable[[Any], str]
 
@@ -44,7 +45,7 @@ def plan(
     _check_figure(study, cells)
     cells = _select(cells, only or {})
     named = [("cell", cell) for cell in cells] + ([] if only else _references(base, cells))
-    also = [] if study.run is pretrain else [study.run]
+    also = [] if study.run is pretrain else [canonical(study.run, Callable[..., Any], "Study.run")]
     runs = [Run(run_id(experiment, fingerprint(experiment), *also), arm, experiment) for arm, experiment in named]
     unique = {(run.id, run.arm): run for run in runs}
     return sorted(unique.values(), key=lambda run: getattr(run.experiment, "seed", 0))
@@ -56,7 +57,7 @@ def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
         raise ValueError(f"--seeds repeats runs by their seed, and {type(cells[0]).__name__} has no setting seed")
     seeds = sorted({cell.seed for cell in cells})
     seeds = (seeds + list(range(seeds[-1] + 1, seeds[-1] + 1 + number)))[:number]
-    distinct = dict.fromkeys(dataclasses.replace(cell, seed=seeds[0]) for cell in cells)
+    distinct = {run_id(dataclasses.replace(cell, seed=0)): cell for cell in cells}.values()
     return [dataclasses.replace(cell, seed=seed) for cell in distinct for seed in seeds]
 
 
@@ -75,15 +76,20 @@ def _references(base: Any, cells: Sequence[Any]) -> list[tuple[str, Any]]:
 def _select(cells: Sequence[Any], only: Mapping[str, str]) -> list[Any]:
     rows = [settings(cell) for cell in cells]
     for name, wanted in only.items():
-        values = sorted({str(row[name]) for row in rows if name in row})
+        known = list(dict.fromkeys(name for row in rows for name in row))
+        if name not in known:
+            raise ValueError(f"--only {name}: no such setting{nearest(name, known)}; there are {', '.join(known)}")
+        values = dict.fromkeys(str(row[name]) for row in rows if name in row)
         if wanted not in values:
-            known = f"its values here are {', '.join(values)}" if values else f"settings are {', '.join(rows[0])}"
-            raise ValueError(f"--only {name}={wanted} selects nothing; {known}")
-    return [
+            raise ValueError(f"--only {name}={wanted} selects nothing; its values here are {', '.join(values)}")
+    chosen = [
         cell
         for cell, row in zip(cells, rows, strict=True)
-        if all(str(row.get(name)) == wanted for name, wanted in only.items())
+        if all(name in row and str(row[name]) == wanted for name, wanted in only.items())
     ]
+    if not chosen:
+        raise ValueError(f"no run has {' and '.join(f'{name}={wanted}' for name, wanted in only.items())}")
+    return chosen
 
 
 def _check_figure(study: Study, cells: Sequence[Any]) -> None:

@@ -12,45 +12,66 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from ablations._find import COMMIT
+from ablations._study import Study
+
+ROOT = COMMIT.parent.resolve()
 ROOMS = ("ablations", "core", "results", "slurm")
-COMMIT = "commit.json"
 
 
-def copy_source(results: Path, study: str) -> tuple[Path, str]:
-    """Copy the packages and the study's file into `results`/source/; the copy's folder, and the study's name in it."""
+def copy_source(results: Path, study: Study) -> tuple[Path, str]:
+    """Copy the packages and the study's files into `results`/source/: the copy, and what the study is loaded by there.
+
+    Raises ValueError where two of the files would have one name.
+    """
     files = {f"{room}/{path.relative_to(ROOT / room)}": path for room in ROOMS for path in _python(ROOT / room)}
-    own = _neighbors(Path(study)) if study.endswith(".py") else {}
+    own = _own_files(study)
     copy = results.resolve() / "source" / _digest({**files, **own})
     if not copy.exists():
         temporary = copy.with_name(f".{copy.name}-{os.getpid()}")
         for name, path in {**files, **own}.items():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, temporary / name)
-        (temporary / COMMIT).write_text(json.dumps(_commit()))
+        (temporary / COMMIT.name).write_text(json.dumps(_commit()))
         _settle(temporary, copy)
-    return copy, str(copy / Path(study).name) if own else study
+    return copy, str(copy / Path(study.files[0]).name) if study.files else study.name
 
 
-def provenance(study: str) -> dict[str, Any]:
+def import_path(copy: Path) -> dict[str, str]:
+    """The environment in which the fork server imports the copy: it is not told sys.path, and would look here first."""
+    before = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": f"{copy}{os.pathsep}{before}" if before else str(copy), "PYTHONSAFEPATH": "1"}
+
+
+def provenance(study: Study) -> dict[str, Any]:
     """Where a run comes from: commit, dirty or not, the hash of the source that decides its numbers, and versions."""
-    recorded = ROOT / COMMIT
-    own = _neighbors(Path(study)) if study.endswith(".py") else {}
     core = {f"core/{path.relative_to(ROOT / 'core')}": path for path in _python(ROOT / "core")}
-    commit = json.loads(recorded.read_text()) if recorded.exists() else _commit()
-    return {**commit, "source": _digest({**core, **own}), "versions": _versions(), "host": platform.node()}
+    commit = json.loads(COMMIT.read_text()) if COMMIT.exists() else _commit()
+    source = _digest({**core, **_own_files(study)})
+    return {**commit, "source": source, "versions": _versions(), "host": platform.node()}
 
 
-def _neighbors(study: Path) -> dict[str, Path]:
-    """A study's own file and what it imported from beside it, by their names relative to its folder."""
-    folder = study.resolve().parent
-    loaded = (
-        Path(file).resolve() for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))
-    )
-    rooms = [ROOT / room for room in ROOMS]
-    files = [study.resolve(), *(path for path in loaded if path.is_relative_to(folder) and path.suffix == ".py")]
-    outside = [path for path in files if not any(path.is_relative_to(room) for room in rooms)]
-    return {str(path.relative_to(folder)): path for path in outside if "site-packages" not in path.parts}
+def _own_files(study: Study) -> dict[str, Path]:
+    """The study's own files and the modules that they imported from beside them, by their names in the copy."""
+    own: dict[str, Path] = {}
+    for file in map(Path, study.files):
+        for path in (file, *_neighbors(file.parent)):
+            name = str(path.relative_to(file.parent))
+            if own.setdefault(name, path) != path:
+                raise ValueError(f"{own[name]} and {path} have one name, and queued runs need both; rename one")
+    return own
+
+
+def _neighbors(folder: Path) -> list[Path]:
+    """The files of the modules that were imported from `folder`, but for our own rooms."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        place = folder.joinpath(*name.split("."))
+        file = getattr(module, "__file__", None)
+        beside = (place.with_name(f"{place.name}.py"), place / "__init__.py")
+        if file and Path(file).resolve() in beside and name.split(".")[0] not in ROOMS:
+            found.append(Path(file).resolve())
+    return found
 
 
 def _python(folder: Path) -> Iterable[Path]:

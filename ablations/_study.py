@@ -21,6 +21,7 @@ class Study:
     fixed: settings in which this study's base differs from its scale's.
     base: an experiment, or a frozen dataclass; `Experiment` means the scale's.
     run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
+    name, files: `load_study` sets them; the files are a study's own one, and that of the study it is derived from.
     """
 
     question: str
@@ -32,6 +33,7 @@ class Study:
     base: Any = Experiment
     run: Callable[..., Any] = pretrain
     name: str = ""
+    files: tuple[str, ...] = ()
 
     def base_at(self, scale: str) -> Any:
         """The experiment that the grid changes, at this scale."""
@@ -43,7 +45,8 @@ class Study:
         grid = tuple(self.grid(base) if callable(self.grid) else self.grid)
         if not grid:
             raise ValueError("the grid is empty")
-        twice = sorted({name for change in grid for name in change} & set(self.fixed))
+        varied = {name for change in grid for name in change}
+        twice = sorted(name for name in self.fixed if name in varied or name.partition(".")[0] in varied)
         if twice:
             raise ValueError(f"the study varies {', '.join(twice)} itself, so it cannot be set; --only selects")
         return grid

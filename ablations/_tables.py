@@ -38,14 +38,14 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
     write_plan(path, rows, {**about, "cells": cells, "figure": about_figure(study.figure)})
 
 
-def seeds_of(path: Path, runs: Sequence[Run]) -> int | None:
-    """How many seeds the table is to have, where that is more than the grid has: once planned, they stay."""
+def seeds_of(path: Path, runs: Sequence[Run], asked: int | None) -> int | None:
+    """How many seeds the table is to have: those `asked` for, or more, since what was planned once stays."""
     if not path.exists():
-        return None
+        return asked
     table = read_table(path)
     before = int(table.loc[table["arm"] == "cell", "seed"].nunique())
     now = len({getattr(run.experiment, "seed", 0) for run in runs if run.arm == "cell"})
-    return before if before > now else None
+    return before if before > now else asked
 
 
 def states(path: Path, results: Path, study: Study, runs: Sequence[Run]) -> dict[str, str]:

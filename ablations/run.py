@@ -6,12 +6,13 @@ Exit codes: 0 done, 1 some runs failed or are left, 2 wrong use.
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations._command import DONE, FAILED, Parser, parser, run_command
+from ablations._find import check_name
 
 if TYPE_CHECKING:
     from ablations._execute import Context
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         from ablations._list import print_studies
 
         return print_studies(options.results)
+    check_name(options.study)
     if options.set:
         from ablations._derive import write_derived
 
@@ -74,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
         from ablations._list import print_plan
 
         return print_plan(study.name, chosen, state, path)
-    planned = replace(asked, seeds=seeds_of(path, asked.plan(study)))
+    planned = replace(asked, seeds=seeds_of(path, asked.plan(study), options.seeds))
     write_study_plan(path, study, planned)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
     print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do, {options.jobs} side by side")
@@ -87,17 +89,26 @@ def _train(options: argparse.Namespace, study: "Study", where: "Context", todo: 
     from slurm.local import run_here, run_local
 
     if options.cluster == "debug":
-        return run_here(_job(options, study, where, todo))
-    from ablations._source import copy_source
+        try:
+            return run_here(_job(options, study, where, todo, {}))
+        except (ValueError, TypeError, OSError) as problem:
+            raise RuntimeError("this run failed") from problem  # not wrong use of the command: show the traceback
+    from ablations._source import copy_source, import_path
 
-    copy, name = copy_source(options.results, options.study)
+    copy, name = copy_source(options.results, study)
     sys.path.insert(0, str(copy))  # the workers' processes import this copy
-    job, jobs = _job(options, study, replace(where, study=name), todo), min(options.jobs, len(todo))
+    job, jobs = _job(options, study, replace(where, study=name), todo, import_path(copy)), min(options.jobs, len(todo))
     with Display(job, {run.id: run for run in todo}, jobs) as display:
         return run_local(job, jobs, _devices(), display.on_event)
 
 
-def _job(options: argparse.Namespace, study: "Study", where: "Context", todo: Sequence["Run"]) -> "Job":
+def _job(
+    options: argparse.Namespace,
+    study: "Study",
+    where: "Context",
+    todo: Sequence["Run"],
+    environment: Mapping[str, str],
+) -> "Job":
     from ablations._execute import execute, is_finished
     from slurm.job import Job
 
@@ -108,7 +119,7 @@ def _job(options: argparse.Namespace, study: "Study", where: "Context", todo: Se
         finished=lambda item: is_finished(options.results, item, study.probes),
         context=asdict(where),
         preload=("ablations._execute",),
-        environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC},
+        environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
         retry_failed=options.retry_failed,
     )
 

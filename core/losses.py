@@ -119,6 +119,7 @@ def contrastive_metrics(loss: Loss, first: Tensor, second: Tensor) -> dict[str, 
     contrastive_top1 in percent and contrastive_entropy of the softmax in nats, means of both directions at the loss's
     own temperature and normalization; contrastive_entropy_limit is ln N, the entropy of knowing nothing.
     """
+    loss = loss.loss if isinstance(loss, pairwise) else loss
     first, second = _embeddings(getattr(loss, "normalize", True), first.detach(), second.detach())
     logits = first @ second.T / getattr(loss, "temperature", 1.0)
     both = torch.cat([logits, logits.T])

@@ -81,7 +81,9 @@ class LayerwiseSGD(torch.optim.Optimizer):
             ratio = group["trust"] * weight_norm / gradient_norm
             gradient = gradient * torch.where((weight_norm > 0) & (gradient_norm > 0), ratio, 1.0)
         state = self.state[parameter]
-        velocity = state.setdefault("velocity", torch.zeros_like(parameter))
+        if "velocity" not in state:
+            state["velocity"] = torch.zeros_like(parameter)
+        velocity = state["velocity"]
         velocity.mul_(group["momentum"]).add_(gradient, alpha=group["lr"])
         parameter.sub_(velocity)
 

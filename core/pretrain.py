@@ -77,7 +77,8 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     images = _resident(balanced(data.train, experiment.images), device)
     steps = _steps_per_epoch(experiment, images)
     model = build_model(experiment, data, device)
-    optimizer = experiment.optimizer.build(model, experiment.weight_decay)
+    part = experiment.optimizer
+    optimizer = (part.build if hasattr(part, "build") else part)(model, experiment.weight_decay)
     progress = _resume(journal.load(), model, optimizer)
     model.train()
     while progress.epoch < experiment.epochs:
