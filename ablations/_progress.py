@@ -9,6 +9,7 @@ from types import TracebackType
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
 from ablations._plan import Run
@@ -55,11 +56,10 @@ class Display:
 
     def _draw(self) -> RenderableType:
         total = len(self._runs)
-        head = Text(f"{self._ended} of {total} runs, {self._time_left()}")
-        bar = ProgressBar(total=total, completed=self._ended, width=60)
-        return Group(
-            head, bar, *(Text(self._line(item), overflow="ellipsis", no_wrap=True) for item in list(self._running))
-        )
+        head = Table.grid(padding=(0, 1))
+        bar = ProgressBar(total=total, completed=self._ended, width=40)
+        head.add_row(bar, f"{self._ended} of {total} runs, {self._time_left()}")
+        return Group(head, *(Text(self._line(item), overflow="ellipsis", no_wrap=True) for item in list(self._running)))
 
     def _time_left(self) -> str:
         if not self._took:

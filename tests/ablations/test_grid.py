@@ -1,0 +1,94 @@
+"""Grids: what they expand to, and what they refuse."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablations import Grid, paired, vary
+from ablations._grid import apply
+from core.augmentations import Compose, Crop
+from core.experiment import Experiment
+from core.heads import MLP, Linear, NoHead
+from core.losses import NTXent
+
+
+def test_vary_crosses_its_axes_the_last_one_fastest() -> None:
+    assert list(vary(epochs=[1, 2], seed=range(2))) == [
+        {"epochs": 1, "seed": 0},
+        {"epochs": 1, "seed": 1},
+        {"epochs": 2, "seed": 0},
+        {"epochs": 2, "seed": 1},
+    ]
+
+
+def test_paired_zips_its_axes() -> None:
+    assert list(paired(epochs=[1, 2], batch_size=[4, 8])) == [
+        {"epochs": 1, "batch_size": 4},
+        {"epochs": 2, "batch_size": 8},
+    ]
+
+
+def test_paired_refuses_axes_of_unlike_length() -> None:
+    with pytest.raises(ValueError, match=r"paired takes axes of one length, not {'epochs': 2, 'seed': 3}"):
+        paired(epochs=[1, 2], seed=range(3))
+
+
+def test_times_crosses_grids_and_plus_joins_them() -> None:
+    crossed = vary(epochs=[1]) * (vary(seed=[0]) + paired(batch_size=[4], seed=[1]))
+    assert list(crossed) == [{"epochs": 1, "seed": 0}, {"epochs": 1, "batch_size": 4, "seed": 1}]
+    assert len(crossed) == 2
+
+
+@given(st.lists(st.integers(1, 3), max_size=3), st.lists(st.integers(1, 3), max_size=3))
+def test_sizes_multiply_and_add(first: list[int], second: list[int]) -> None:
+    one, other = vary(epochs=first), vary(seed=second)
+    assert len(one * other) == len(first) * len(second)
+    assert len(one + other) == len(first) + len(second)
+
+
+def test_crossed_grids_that_set_the_same_raise() -> None:
+    with pytest.raises(ValueError, match="two grids that are crossed both set epochs, seed"):
+        vary(seed=[0], epochs=[1]) * vary(epochs=[2], seed=[1])
+
+
+@pytest.mark.parametrize("axis", ["MLP", b"x", 3, None])
+def test_an_axis_is_a_list(axis: object) -> None:
+    for combine in (vary, paired):
+        with pytest.raises(TypeError, match="the axis head takes a list of values, not "):
+            combine(head=axis)  # type: ignore[arg-type]
+
+
+def test_a_comprehension_is_a_way_out() -> None:
+    grid = Grid(tuple({"epochs": number, "seed": number} for number in range(2)))
+    assert list(grid * vary(batch_size=[4]))[1] == {"epochs": 1, "seed": 1, "batch_size": 4}
+
+
+def test_a_dotted_name_changes_a_part_after_the_part_itself_was_chosen() -> None:
+    changed = apply(Experiment(), {"head.width": 32, "head": Linear(), "loss.temperature": 1, "epochs": 3})
+    assert (changed.head, changed.loss, changed.epochs) == (Linear(width=32), NTXent(temperature=1.0), 3)
+    assert apply(Experiment(), {}) == Experiment()
+
+
+def test_a_misspelt_setting_names_the_nearest_and_the_valid_ones() -> None:
+    with pytest.raises(
+        TypeError, match=r"Experiment has no setting 'batchsize': did you mean 'batch_size'\?; it has .*seed"
+    ):
+        apply(Experiment(), {"batchsize": 4})
+    with pytest.raises(TypeError, match=r"MLP has no setting 'witdh': did you mean 'width'\?; it has width, hidden"):
+        apply(Experiment(), {"head": MLP(), "head.witdh": 4})
+    with pytest.raises(TypeError, match=r"Experiment has no setting 'zzz'; it has dataset"):
+        apply(Experiment(), {"zzz.width": 4})
+    with pytest.raises(TypeError, match="NoHead has no setting 'width'; it has none"):
+        apply(Experiment(), {"head": NoHead(), "head.width": 4})
+
+
+def test_a_part_without_settings_is_named() -> None:
+    with pytest.raises(TypeError, match=r"prepare\.area: prepare is None here, which has no settings of its own"):
+        apply(Experiment(), {"prepare.area": (0.2, 1.0)})
+    with pytest.raises(TypeError, match="Compose has no setting '0'"):
+        apply(Experiment(augment=Compose((Crop(),))), {"augment.0.area": (0.2, 1.0)})
+
+
+def test_a_value_of_the_wrong_type_is_refused_where_the_change_is_applied() -> None:
+    with pytest.raises(TypeError, match=r"Experiment\.epochs takes a whole number, not 'ten'"):
+        apply(Experiment(), {"epochs": "ten"})

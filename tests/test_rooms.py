@@ -1,0 +1,72 @@
+"""The rooms: core, slurm and results know nothing of each other; what needs no torch does not import it."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = {"ablations", "core", "results", "slurm"}
+
+
+def imports(room: str) -> Iterator[tuple[str, str]]:
+    """Each file of the room with the top-level packages that it imports, wherever in the file."""
+    for path in sorted((ROOT / room).rglob("*.py")):
+        if "source" not in path.relative_to(ROOT / room).parts:  # results/source/ holds copies of all rooms
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    assert node.level == 0, f"{path} imports by a relative name"
+                    names = [node.module or ""]
+                yield from ((str(path.relative_to(ROOT)), name.partition(".")[0]) for name in names)
+
+
+@pytest.mark.parametrize("room", ["core", "results", "slurm"])
+def test_a_room_imports_no_other(room: str) -> None:
+    assert [(file, name) for file, name in imports(room) if name in ROOMS - {room}] == []
+
+
+@pytest.mark.parametrize("room", ["results", "slurm"])
+def test_results_and_slurm_import_no_torch(room: str) -> None:
+    assert [(file, name) for file, name in imports(room) if name.startswith("torch")] == []
+
+
+WITHOUT_TORCH = {
+    "help": ("run", "--help"),
+    "the list of studies": ("run",),
+    "a mistyped study": ("run", "projection_hed"),
+    "a mistyped study with --set": ("run", "projection_hed", "--set", "epochs=3"),
+    "a missing file": ("run", "my_study.py"),
+    "a mistyped option": ("run", "projection_head", "--scale", "laptp"),
+    "an empty report": ("report",),
+}
+
+
+def test_commands_that_need_no_torch_do_not_load_it(tmp_path: Path) -> None:
+    script = f"""
+import sys, importlib
+from ablations._command import run_command
+for name, *words in {list(WITHOUT_TORCH.values())}:
+    sys.argv = [name, *words]
+    try:
+        run_command(name, importlib.import_module("ablations." + name).main)
+    except SystemExit as left:
+        print(left.code, "torch" in sys.modules)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [line for line in ended.stdout.splitlines() if line.endswith((" False", " True"))]
+    assert told == ["0 False", "0 False", *["2 False"] * 5]
+    assert len(ended.stderr.splitlines()) == 5
+    assert "did you mean projection_head?" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
