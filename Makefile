@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: install demo check test clean
+.PHONY: help install demo check test test-slurm clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install, run a whole study in a minute on built-in images, draw its figure"
 	@echo "make test    install, run the tests"
 	@echo "make check   install, ruff and mypy"
+	@echo "make test-slurm   install SLURM, too, and run the tests that need a cluster on a throw-away one"
 
 install: $(VENV)/installed
 
@@ -29,6 +30,9 @@ check: install
 
 test: install
 	$(RUN) -m pytest
+
+test-slurm: install
+	tests/slurm/lab.sh run $(CURDIR)/$(RUN) -m pytest tests/slurm/cluster
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

@@ -1,6 +1,7 @@
 """One run, from its id to its records: what a worker's child does."""
 
 import dataclasses
+import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from core.data import DataSet, load
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
+from core.value import check
 from results.records import Damaged, publish, read, set_aside
 from slurm.attempts import Attempt
 
@@ -37,7 +39,7 @@ class Context:
 
     def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
         """The study's runs; raises what core.data.load and ablations._plan.plan raise."""
-        return plan(study, self.scale, lambda experiment: _fingerprint(experiment, self.data), self.seeds, only)
+        return plan(study, self.scale, lambda experiment: fingerprint(experiment, self.data), self.seeds, only)
 
 
 def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
@@ -57,13 +59,24 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
         raise TypeError(
             "a probe measures what core.pretrain returns; a study whose `run` returns metrics has probes=()"
         )
-    about = {"started": started, "seconds": journal.seconds, "threads": where.threads, "device": _device(device)}
+    about = {
+        "started": started,
+        "seconds": journal.seconds,
+        "threads": where.threads,
+        "device": _device(device),
+        "partition": os.environ.get("SLURM_JOB_PARTITION"),
+    }
     attempt.guard()
     record = {"run": item, "settings": settings(run.experiment), **_trained(outcome)}
     publish({**record, "provenance": {**provenance(study), **about, "cpu": _cpu()}}, folder / "record.json")
     if study.probes:
         assert data is not None
         _probe(study, folder, item, attempt, Features(outcome.model, data, device))
+
+
+def study_finished(study: str, results: str, run: str) -> bool:
+    """Whether the run is finished for the study, which a worker knows by its name."""
+    return is_finished(Path(results), run, load_study(study).probes)
 
 
 def is_finished(results: Path, run: str, probes: tuple[Any, ...]) -> bool:
@@ -88,16 +101,21 @@ def _load(name: str, folder: str | None, side: int | None) -> DataSet:
     return load(name, Path(folder) if folder else None, side=side)
 
 
-def _fingerprint(experiment: Any, folder: str | None) -> str:
-    """The fingerprint of the experiment's images. Raises ValueError if they are too few for it."""
+def fingerprint(experiment: Any, folder: str | None) -> str:
+    """The fingerprint of the experiment's images. Raises ValueError if it cannot be trained on them."""
     data = data_of(experiment, folder)
     if isinstance(experiment, Experiment) and data:
-        number, asked = len(data.train), experiment.images
-        if asked is not None and asked > number:
-            raise ValueError(f"images={asked} is more than the {number} training images of {data.name}")
-        if experiment.batch_size > (asked or number):
-            raise ValueError(f"batch_size={experiment.batch_size} is more than the {asked or number} training images")
+        _check_sizes(experiment, data)
     return data.fingerprint if data else ""
+
+
+def _check_sizes(experiment: Experiment, data: DataSet) -> None:
+    asked, number, epochs = experiment.images, len(data.train), experiment.epochs
+    check(asked is None or asked <= number, f"images={asked} is more than the {number} training images of {data.name}")
+    fits = experiment.batch_size <= (asked or number)
+    check(fits, f"batch_size={experiment.batch_size} is more than the {asked or number} training images")
+    warm = epochs == 0 or experiment.warmup_epochs < epochs
+    check(warm, f"warmup_epochs={experiment.warmup_epochs:g} takes less than epochs={epochs}")
 
 
 def _trained(outcome: Any) -> dict[str, Any]:

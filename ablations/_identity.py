@@ -5,14 +5,13 @@ changes raises its class attribute `version`. One's own functions and classes ar
 and it is another run.
 """
 
-import ast
 import dataclasses
 import hashlib
 import inspect
 import json
-import textwrap
 from typing import Any
 
+from ablations._code import code_hash
 from core.value import canonical_fields
 
 _OWN = {"part", "version", "source"}
@@ -68,7 +67,7 @@ def _describe(setting: Any) -> Any:
     if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
         return _describe_part(setting)
     if inspect.isfunction(setting) or isinstance(setting, type):
-        return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": _source(setting)}
+        return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": code_hash(setting)}
     raise _refused(setting)
 
 
@@ -84,7 +83,7 @@ def _describe_part(part: Any) -> dict[str, Any]:
         described["version"] = kind.version
     if kind.__module__.split(".")[0] != "core":
         described["part"] = f"{kind.__module__}.{kind.__qualname__}"
-        described["source"] = _source(kind)
+        described["source"] = code_hash(kind)
     given = canonical_fields(part)
     if taken := sorted(_OWN & given.keys()):
         raise TypeError(f"{kind.__name__}.{taken[0]}: a setting cannot have this name, which identity uses itself")
@@ -103,12 +102,3 @@ def _describe_default(field: "dataclasses.Field[Any]") -> Any:
 
 def _is_plain(setting: Any) -> bool:
     return setting is None or isinstance(setting, bool | int | float | str)
-
-
-def _source(definition: Any) -> str:
-    """A hash of the syntax tree, so that comments and layout do not count."""
-    try:
-        text = textwrap.dedent(inspect.getsource(definition))
-    except (OSError, TypeError):
-        return "built in"
-    return hashlib.sha256(ast.dump(ast.parse(text)).encode()).hexdigest()[:16]

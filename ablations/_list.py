@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ablations._command import DONE
 from ablations._find import STUDIES, study_names
+from results.records import UNPLANNED
 
 if TYPE_CHECKING:
     from ablations._plan import Run
@@ -23,7 +24,8 @@ def print_studies(results: Path) -> int:
     counts: dict[str, list[str]] = {name: [] for name in questions}
     for path in sorted((results / "tables").glob("*.*.parquet")):
         name, scale = path.stem.rsplit(".", 1)
-        states = pq.read_table(path, columns=["status"])["status"].to_pylist()
+        rows = pq.read_table(path, columns=["status", "arm"]).to_pylist()
+        states = [row["status"] for row in rows if row["arm"] != UNPLANNED]
         counts.setdefault(name, []).append(f"{scale} {states.count('done')}/{len(states)}")
     table = Table("study", "question", "runs done", box=None, header_style="bold")
     for name, done in counts.items():

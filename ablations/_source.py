@@ -75,7 +75,7 @@ def _neighbors(folder: Path) -> list[Path]:
 
 
 def _python(folder: Path) -> Iterable[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "source" not in path.relative_to(folder).parts)
+    return sorted(folder.glob("*.py") if folder.name == "results" else folder.rglob("*.py"))  # not its runs and copies
 
 
 def _digest(files: dict[str, Path]) -> str:

@@ -8,11 +8,16 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from results.archive import archived
+from results.records import UNPLANNED
 from results.tables import read_table
 from slurm.history import AttemptState, history
+from slurm.names import job_name
+from slurm.queue import Worker, queue
 
-WORDS = ("done", "running", "to do", "stopped", "lost", "failed")
-"""stopped: asked to, it goes on from its checkpoint; lost: died without a word, or its lease ran out; so it goes on."""
+WORDS = ("done", "running", "queued", "to do", "stopped", "lost", "failed")
+"""queued: not running, but the study has workers; stopped: asked to; lost: killed, or its lease ran out. A run that is
+stopped or lost goes on from its checkpoint when somebody takes it up."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,16 @@ class RunStatus:
 
 @dataclass(frozen=True)
 class StudyStatus:
-    """One study at one scale; `seconds` is the mean time of its finished runs, None before there is one."""
+    """One study at one scale.
+
+    `seconds` is the mean time of its finished runs, None before there is one; `workers` are those that SLURM shows.
+    """
 
     study: str
     scale: str
     runs: tuple[RunStatus, ...]
     seconds: float | None
+    workers: tuple[Worker, ...]
 
     @property
     def counts(self) -> Counter[str]:
@@ -59,7 +68,7 @@ class StudyStatus:
     def seconds_left(self) -> float | None:
         """Until all is done, if so many go on side by side as now; None where that is not known."""
         running = [run for run in self.runs if run.word == "running"]
-        waiting = sum(run.word in ("to do", "stopped", "lost") for run in self.runs)
+        waiting = sum(run.word in ("queued", "to do", "stopped", "lost") for run in self.runs)
         if self.seconds is None or not running:
             return None
         return self.seconds * (waiting + sum(1 - run.share for run in running)) / len(running)
@@ -67,26 +76,43 @@ class StudyStatus:
 
 def study_statuses(results: Path, study: str | None = None) -> Iterator[StudyStatus]:
     """Each table in results/tables, or the study's alone. Raises ValueError if there is none."""
-    paths = sorted((results / "tables").glob(f"{study or '*'}.*.parquet"))
-    if not paths:
-        tables = results / "tables"
-        raise ValueError(f"{tables} has no table{f' of {study!r}' if study else ''}; python -m ablations.run makes one")
-    for path in paths:
-        table = read_table(path)
-        name, scale = path.stem.rsplit(".", 1)
+    named = table_names(results, study)
+    names = {worker_name(results, *one): one for one in named}
+    workers = queue(names, results / "slurm").workers if (results / "slurm").exists() else ()
+    for name, scale in named:
+        table = read_table(results / "tables" / f"{name}.{scale}.parquet")
+        mine = tuple(worker for worker in workers if names[worker.name] == (name, scale))
+        table = table[table["arm"] != UNPLANNED]
         rows: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
         taken = [row["seconds"] for row in rows if row["status"] == "done" and row["arm"] == "cell"]
-        runs = tuple(_run_status(row, results / "runs" / row["run"]) for row in rows)
-        yield StudyStatus(name, scale, runs, mean(taken) if taken else None)
+        runs = tuple(_run_status(row, results / "runs" / row["run"], bool(mine)) for row in rows)
+        yield StudyStatus(name, scale, runs, mean(taken) if taken else None, mine)
 
 
-def _run_status(row: dict[str, Any], folder: Path) -> RunStatus:
+def table_names(results: Path, study: str | None = None) -> list[tuple[str, str]]:
+    """(study, scale) of each table, or of the study's. Raises ValueError if there is none."""
+    paths = sorted((results / "tables").glob("*.*.parquet"))
+    names = [(path.stem.rsplit(".", 1)[0], path.stem.rsplit(".", 1)[1]) for path in paths]
+    wanted = Path(study).stem if study else None
+    if not (found := [name for name in names if wanted in (None, name[0])]):
+        known = ", ".join(sorted({name for name, _ in names})) or "none"
+        raise ValueError(f"{results}/tables has no table{f' of {wanted!r}' if wanted else ''}; it has {known}")
+    return found
+
+
+def worker_name(results: Path, study: str, scale: str) -> str:
+    """The name of the study's jobs on SLURM."""
+    return job_name(f"{study}.{scale}", results.resolve() / "runs")
+
+
+def _run_status(row: dict[str, Any], folder: Path, has_workers: bool) -> RunStatus:
     """A row that is done stays so; elsewhere the records decide, then the latest attempt."""
     records = (folder / "record.json", *(folder / "probes" / f"{probe}.json" for probe in json.loads(row["probes"])))
-    if row["status"] == "done" or all(record.exists() for record in records):
+    if row["status"] == "done" or all(record.exists() or archived(record) for record in records):
         return RunStatus(row["run"], "done", row, None)
-    attempts = history(folder)
-    if not attempts:
-        return RunStatus(row["run"], "to do", row, None)
-    word = {"done": "to do", "superseded": "running"}.get(attempts[-1].state, attempts[-1].state)
-    return RunStatus(row["run"], word, row, attempts[-1])
+    latest = next(reversed(history(folder)), None)
+    # an attempt that is done and left no record ends a moment before it is written; one superseded has a successor
+    word: str = {"done": "to do", "superseded": "running"}.get(latest.state, latest.state) if latest else "to do"
+    if has_workers and word in ("to do", "stopped", "lost"):
+        word = "queued"
+    return RunStatus(row["run"], word, row, latest)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 from ablations._grid import Change, Grid, apply
@@ -19,7 +20,7 @@ class Study:
     grid: the changes, or a function of the base experiment that returns them.
     figure: what shows them. probes: what is measured on the trained encoder.
     fixed: settings in which this study's base differs from its scale's.
-    base: an experiment, or a frozen dataclass; `Experiment` means the scale's.
+    base: an experiment, a frozen dataclass, or a function of the scale's experiment; `Experiment` means the scale's.
     run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
     name, files: `load_study` sets them; the files are a study's own one, and that of the study it is derived from.
     """
@@ -37,8 +38,13 @@ class Study:
 
     def base_at(self, scale: str) -> Any:
         """The experiment that the grid changes, at this scale."""
-        own = self.base() if isinstance(self.base, type) and self.base is not Experiment else self.base
-        return apply(SCALES[scale] if own is Experiment else own, self.fixed)
+        if self.base is Experiment:
+            base = SCALES[scale]
+        elif isinstance(self.base, FunctionType):
+            base = self.base(SCALES[scale])
+        else:
+            base = self.base() if isinstance(self.base, type) else self.base
+        return apply(base, self.fixed)
 
     def changes(self, base: Any) -> tuple[Change, ...]:
         """The grid of this base experiment. Raises ValueError if it is empty or sets what `fixed` sets."""

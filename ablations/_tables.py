@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablations._execute import Context, is_finished, probe_path
+from ablations._execute import Context, fingerprint, is_finished, probe_path
 from ablations._identity import settings
 from ablations._plan import Run
 from ablations._study import Study
@@ -21,12 +21,15 @@ def table_path(results: Path, study: str, scale: str) -> Path:
 def write_study_plan(path: Path, study: Study, context: Context) -> None:
     """Write the plan; what is measured stays."""
     runs, base = context.plan(study), settings(study.base_at(context.scale))
+    data = sorted({fingerprint(run.experiment, context.data) for run in runs})
+    _check_data(path, data)
     about = {
         "study": study.name,
         "scale": context.scale,
         "question": study.question,
         "paper": study.paper,
         "base": base,
+        "data": data,
     }
     cells = len({repr({**settings(run.experiment), "seed": 0}) for run in runs if run.arm == "cell"})
     probes = [probe_path(Path(), probe).stem for probe in study.probes]
@@ -36,6 +39,12 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         for run in runs
     ]
     write_plan(path, rows, {**about, "cells": cells, "figure": about_figure(study.figure)})
+
+
+def _check_data(path: Path, data: list[str]) -> None:
+    before = read_table(path).attrs["study"].get("data") if path.exists() else None
+    if before not in (None, data):
+        raise ValueError(f"{path} was made from other images ({before}, now {data}); --results DIR keeps them apart")
 
 
 def seeds_of(path: Path, runs: Sequence[Run], asked: int | None) -> int | None:

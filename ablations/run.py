@@ -4,25 +4,17 @@ Exit codes: 0 done, 1 some runs failed or are left, 2 wrong use.
 """
 
 import argparse
-import os
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ablations._command import DONE, FAILED, Parser, parser, run_command
 from ablations._find import check_name
+from ablations._site import add_options, positive
+from slurm.commands import is_login_node
 
-if TYPE_CHECKING:
-    from ablations._execute import Context
-    from ablations._plan import Run
-    from ablations._study import Study
-    from slurm.job import Job, Summary
-
+DEFAULT_SCALE = {"local": "laptop", "debug": "laptop", "slurm": "gpu"}
 SCALES = ("smoke", "laptop", "overnight", "gpu", "paper")
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
-"""Keeps glibc from handing pages back after each step, which costs a fifth of the speed (README, Speed)."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,6 +25,9 @@ def main(arguments: Sequence[str]) -> int:
 
         return print_studies(options.results)
     check_name(options.study)
+    options.scale = options.scale or DEFAULT_SCALE[options.cluster]
+    if options.cluster != "slurm" and is_login_node() and not (options.here or options.dry_run):
+        raise ValueError("jobs are submitted from this machine, a login node: --cluster slurm, or --here to train here")
     if options.set:
         from ablations._derive import write_derived
 
@@ -46,19 +41,19 @@ def _parser() -> Parser:
     made.add_argument(
         "study", nargs="?", metavar="STUDY", help="a name, or the path of one's own file; none: list them"
     )
-    made.add_argument(
-        "--cluster", choices=("local", "debug"), default="local", help="local: a pool; debug: this process"
-    )
-    made.add_argument("--scale", choices=SCALES, default="laptop", help="default: laptop")
+    made.add_argument("--cluster", choices=tuple(DEFAULT_SCALE), default="local", help="debug: in this process")
+    made.add_argument("--scale", choices=SCALES, help="default: gpu with --cluster slurm, else laptop")
     made.add_argument("--data", metavar="DIR", help="where the images lie")
-    made.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="runs side by side (default: cores)")
-    made.add_argument("--seeds", type=_positive, metavar="N", help="repeat each cell N times")
+    made.add_argument("--jobs", type=positive, help="runs side by side (default: a GPU each, else a core)")
+    made.add_argument("--seeds", type=positive, metavar="N", help="repeat each cell N times")
     made.add_argument(
         "--only", type=_assignment, action="append", metavar="SETTING=VALUE", help="run these cells alone"
     )
     made.add_argument("--set", type=_assignment, action="append", metavar="SETTING=VALUE", help="run a derived study")
     made.add_argument("--retry-failed", action="store_true", help="give failed runs one more attempt")
     made.add_argument("--dry-run", action="store_true", help="list the runs and start nothing")
+    made.add_argument("--here", action="store_true", help="train on this machine although it is a login node")
+    add_options(made)
     return made
 
 
@@ -69,7 +64,8 @@ def _run(options: argparse.Namespace) -> int:
 
     study = load_study(options.study)
     path = table_path(options.results, study.name, options.scale)
-    asked = Context(options.study, options.scale, str(options.results.resolve()), options.data, options.seeds)
+    data = str(Path(options.data).resolve()) if options.data else None
+    asked = Context(options.study, options.scale, str(options.results.resolve()), data, options.seeds)
     chosen = asked.plan(study, dict(options.only or []))
     state = states(path, options.results, study, chosen)
     if options.dry_run:
@@ -79,73 +75,28 @@ def _run(options: argparse.Namespace) -> int:
     planned = replace(asked, seeds=seeds_of(path, asked.plan(study), options.seeds))
     write_study_plan(path, study, planned)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
-    print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do, {options.jobs} side by side")
-    summary = _train(options, study, planned, todo) if todo else None
-    return _report(options, path, summary)
+    print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do")
+    if not todo:
+        return _report(options.results, path)
+    from ablations._launch import train_here, train_local, train_slurm
+
+    train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
+    over = train(options, study, planned, todo)
+    if options.cluster == "slurm" and not options.wait:
+        return DONE
+    return max(_report(options.results, path), DONE if over else FAILED)
 
 
-def _train(options: argparse.Namespace, study: "Study", where: "Context", todo: Sequence["Run"]) -> "Summary":
-    from ablations._progress import Display
-    from slurm.local import run_here, run_local
-
-    if options.cluster == "debug":
-        try:
-            return run_here(_job(options, study, where, todo, {}))
-        except (ValueError, TypeError, OSError) as problem:
-            raise RuntimeError("this run failed") from problem  # not wrong use of the command: show the traceback
-    from ablations._source import copy_source, import_path
-
-    copy, name = copy_source(options.results, study)
-    sys.path.insert(0, str(copy))  # the workers' processes import this copy
-    job, jobs = _job(options, study, replace(where, study=name), todo, import_path(copy)), min(options.jobs, len(todo))
-    with Display(job, {run.id: run for run in todo}, jobs) as display:
-        return run_local(job, jobs, _devices(), display.on_event)
-
-
-def _job(
-    options: argparse.Namespace,
-    study: "Study",
-    where: "Context",
-    todo: Sequence["Run"],
-    environment: Mapping[str, str],
-) -> "Job":
-    from ablations._execute import execute, is_finished
-    from slurm.job import Job
-
-    return Job(
-        root=options.results.resolve() / "runs",
-        items=tuple(dict.fromkeys(run.id for run in todo)),
-        function=f"{execute.__module__}:{execute.__name__}",
-        finished=lambda item: is_finished(options.results, item, study.probes),
-        context=asdict(where),
-        preload=("ablations._execute",),
-        environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
-        retry_failed=options.retry_failed,
-    )
-
-
-def _report(options: argparse.Namespace, path: Path, summary: "Summary | None") -> int:
+def _report(results: Path, path: Path) -> int:
     from ablations.report import report
 
-    table, figures = report(path, options.results)
+    table, figures = report(path, results)
     for written in (path, *figures):
         print(written)
     failed = table.loc[table["status"] == "failed", "run"]
     for run in failed:
-        print(f"failed: {options.results}/runs/{run}/attempts/*/log.txt; --retry-failed tries again")
-    return FAILED if len(failed) or (summary and summary.stopped + summary.left) else DONE
-
-
-def _devices() -> tuple[str, ...]:
-    import torch
-
-    return tuple(map(str, range(torch.cuda.device_count())))
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1 on, not {text!r}")
-    return int(text)
+        print(f"failed: {results}/runs/{run}/attempts/*/log.txt; --retry-failed tries again")
+    return FAILED if len(failed) else DONE
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -32,11 +32,22 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _picture(studies: Sequence[StudyStatus], results: Path) -> RenderableType:
-    table = Table("study", "scale", *WORDS, "time left", box=None, header_style="bold")
+    words = [word for word in WORDS if any(study.counts[word] for study in studies)]
+    table = Table(box=None, header_style="bold")
+    for name in ("study", "scale", *words, "time left"):
+        table.add_column(name, no_wrap=True)
     for study in studies:
-        counts = [str(study.counts[word] or "") for word in WORDS]
+        counts = [str(study.counts[word] or "") for word in words]
         table.add_row(study.study, study.scale, *counts, _clock(study.seconds_left))
-    return Group(table, *_running(studies), *_failed(studies, results))
+    return Group(table, *_workers(studies), *_running(studies), *_failed(studies, results))
+
+
+def _workers(studies: Iterable[StudyStatus]) -> list[Text]:
+    return [
+        Text(f"worker {worker.id} of {study.study} {study.scale}: {worker}")
+        for study in studies
+        for worker in study.workers
+    ]
 
 
 def _running(studies: Iterable[StudyStatus]) -> list[Text]:
@@ -60,7 +71,7 @@ def _place(run: RunStatus) -> str:
     if run.attempt is None:
         return ""
     job = f"job {run.attempt.job} " if run.attempt.job else ""
-    return f"{job}on {run.attempt.host} since {_clock(run.attempt.last_seen - run.attempt.started)}"
+    return f"{job}on {run.attempt.host} for {_clock(run.attempt.last_seen - run.attempt.started)}"
 
 
 def _metrics(run: RunStatus) -> str:

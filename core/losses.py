@@ -83,6 +83,8 @@ class MarginTriplet:
 
     def __post_init__(self) -> None:
         check(self.margin >= 0, f"MarginTriplet.margin takes 0 or more, not {self.margin}")
+        learns = self.margin > 0 or not self.semi_hard
+        check(learns, "MarginTriplet.margin takes more than 0 with semi_hard: no negative lies within a margin of 0")
 
     def __call__(self, first: Tensor, second: Tensor) -> Tensor:
         """Views (N, D) and (N, D) to a scalar."""

@@ -75,7 +75,7 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
     if figure.value not in table:
         table = table.assign(**{figure.value: math.nan})
     arm = table["arm"] if "arm" in table else pd.Series("cell", table.index)
-    rows = table[~arm.isin(REFERENCES)]
+    rows = table[arm == "cell"]
     means = {name: pd.to_numeric(table.loc[arm == name, figure.value]).mean() for name in REFERENCES}
     seeds = rows if chosen else _one_row_a_seed(figure, _best(figure, rows))
     found = cell_intervals(seeds, figure.settings, figure.value)

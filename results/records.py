@@ -15,7 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from results.archive import archived
+
 CHECKSUM = "sha256"
+UNPLANNED = "no longer planned"
+"""The arm of a finished run that its study's grid has no more: no figure shows it, no table forgets it."""
 
 
 class Damaged(ValueError):  # noqa: N818 -- it is a state of a file, and reads so
@@ -47,7 +51,9 @@ def read(path: Path) -> dict[str, Any] | None:
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        return None
+        if (kept := archived(path)) is None:
+            return None
+        text = kept
     try:
         record = json.loads(text)
         if not isinstance(record, dict):

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from results.records import Damaged, last_end, read, set_aside
+from results.records import UNPLANNED, Damaged, last_end, read, set_aside
 
 PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
 
@@ -26,10 +26,13 @@ def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str
     """Make the table at `path` hold these rows; what was measured for a run that is done there is kept.
 
     A row is {"run", "arm", "seed", "probes": [ids], **settings}. A run that is done but for a probe new to the plan
-    keeps its numbers and is to do again. Rows no longer in the plan are dropped.
+    keeps its numbers and is to do again. A run no longer in the plan stays if it is done, with the arm UNPLANNED.
     """
     before = {row["run"]: row for row in _rows(path)} if path.exists() else {}
-    _write(path, [_planned(_encoded(row), before.get(row["run"])) for row in rows], about)
+    planned = {row["run"] for row in rows}
+    others = [row for run, row in before.items() if run not in planned and row["status"] == "done"]
+    kept = [row | {"arm": UNPLANNED} for row in others]
+    _write(path, [_planned(_encoded(row), before.get(row["run"])) for row in rows] + kept, about)
 
 
 def fill(path: Path, runs: Path) -> pd.DataFrame:

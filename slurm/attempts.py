@@ -60,6 +60,22 @@ class Attempt:
         """Say that the item got further, and how far; a lost attempt that did is not held against the item."""
         _write(self.folder / f".progress-{os.getpid()}", message).replace(self.folder / "progress")
 
+    def lose(self, kind: str, message: str, max_attempts: int) -> None:
+        """Write down that the attempt died without a word, and give the item up after `max_attempts` such in a row.
+
+        Only those that got nowhere count; the item has then failed, of this `kind`.
+        """
+        past = [state for state in history(self.folder.parent.parent) if state.number <= self.number]
+        started, last_seen = times(self.folder)
+        in_vain = len(list(takewhile(self._in_vain, reversed(past))))
+        if in_vain >= max_attempts:
+            message = f"lost {in_vain} times in a row without progress, last: {message}"
+        outcome = "failed" if in_vain >= max_attempts else "lost"
+        _end(self.folder, outcome, kind, message, "", last_seen - started)
+
+    def _in_vain(self, state: AttemptState) -> bool:
+        return state.progress is None and (state.state == "lost" or state.number == self.number)
+
     def end(self, outcome: Outcome, kind: str | None = None, message: str = "", traceback: str = "") -> None:
         """Write down how the attempt ended, unless that was done before."""
         seconds = now(self.folder) - times(self.folder)[0]
@@ -69,8 +85,8 @@ class Attempt:
 def claim(folder: Path, lease: float = 60.0, max_attempts: int = 5) -> Attempt | None:
     """The next attempt at the item in `folder`; None if it is running, has failed, or somebody else was quicker.
 
-    An attempt whose heartbeat is older than `lease` seconds is lost. An item whose last `max_attempts` attempts were
-    all lost without progress is given up: it has failed, of the kind "lost".
+    An attempt whose heartbeat is older than `lease` seconds is lost, and the next one goes on from its last checkpoint.
+    An item whose last `max_attempts` attempts were all lost without progress is given up: it has failed.
     """
     past = history(folder, lease)
     if past and not _claimable(folder, past, max_attempts):
@@ -88,12 +104,14 @@ def claim(folder: Path, lease: float = 60.0, max_attempts: int = 5) -> Attempt |
 
 
 def retry(folder: Path) -> bool:
-    """Allow one more attempt at the item in `folder` if its latest one failed; whether it did."""
+    """Allow one more attempt at the item in `folder` if its latest one failed; whether that is new."""
     past = history(folder)
-    failed = bool(past) and past[-1].state == "failed"
-    if failed:
-        (_folder(folder, past[-1].number) / "retry").touch()
-    return failed
+    if not past or past[-1].state != "failed":
+        return False
+    with suppress(FileExistsError):
+        (_folder(folder, past[-1].number) / "retry").touch(exist_ok=False)
+        return True
+    return False
 
 
 def _claimable(folder: Path, past: list[AttemptState], max_attempts: int) -> bool:
@@ -101,12 +119,8 @@ def _claimable(folder: Path, past: list[AttemptState], max_attempts: int) -> boo
     if latest.state == "failed":
         return (_folder(folder, latest.number) / "retry").exists()
     if latest.state == "lost":
-        in_vain = list(takewhile(lambda attempt: attempt.state == "lost" and attempt.progress is None, reversed(past)))
-        attempt, seconds = _folder(folder, latest.number), latest.last_seen - latest.started
-        if len(in_vain) >= max_attempts:
-            _end(attempt, "failed", "lost", f"lost {len(in_vain)} times in a row without progress", "", seconds)
-        else:
-            _end(attempt, "lost", "lost", f"silent for longer than its lease, last on {latest.host}", "", seconds)
+        silent = f"silent for longer than its lease, last on {latest.host}"
+        Attempt(_folder(folder, latest.number), latest.number).lose("lost", silent, max_attempts)
         return history(folder)[-1].state == "lost"  # the end that stands may be another claimer's
     return latest.state != "running"
 

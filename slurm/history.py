@@ -17,8 +17,8 @@ State = Literal["running", "done", "failed", "stopped", "superseded", "lost"]
 class AttemptState:
     """One attempt as it looks now. Times are seconds since 1970 by the file system's clock.
 
-    `lost`: no end was written and the lease ran out. `progress` is what the attempt said last, None if it got nowhere;
-    `job` is the SLURM job, "" elsewhere.
+    `lost`: it was killed (kind "killed"), or wrote no end and its lease ran out ("lost"). `progress` is what the
+    attempt said last, None if it got nowhere; `job` is the SLURM job, "" elsewhere.
     """
 
     number: int

@@ -61,7 +61,7 @@ class Event:
 @dataclass(frozen=True)
 class Summary:
     """How many items were done, failed and stopped here; skipped, because they were finished, failed or running
-    elsewhere; and left, because the worker was asked to stop."""
+    elsewhere; and left, because the worker was asked to stop. A lost item is tried again and counts as it then ends."""
 
     done: int
     failed: int

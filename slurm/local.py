@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from slurm.attempts import retry
 from slurm.child import attempt_item
+from slurm.heartbeat import heartbeat
 from slurm.history import history
 from slurm.job import Backlog, Event, Job, Summary
-from slurm.worker import end_returned, heartbeat, summary, work
+from slurm.worker import end_returned, summary, work
 
 
 def run_local(
@@ -40,8 +41,9 @@ def run_here(job: Job, on_event: Callable[[Event], None] | None = None) -> Summa
     return summary(job, ended, len(backlog.queue))
 
 
-def allow_retries(job: Job) -> None:
-    """Give each failed item one more attempt, if the job says so: once, by whoever starts it, not by each worker."""
-    if job.retry_failed:
-        for item in job.items:
-            retry(job.root / item)
+def allow_retries(job: Job) -> bool:
+    """Give each failed item one more attempt, if the job says so: once, by whoever starts it, not by each worker.
+
+    Returns whether there was one.
+    """
+    return job.retry_failed and sum(retry(job.root / item) for item in job.items) > 0

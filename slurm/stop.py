@@ -24,8 +24,14 @@ def listen() -> None:
 
 @contextmanager
 def listening() -> Iterator[list[int]]:
-    """`listen` for the length of a block, which gets the signals received; the main thread only."""
+    """`listen` for the length of a block, which gets the signals received; the main thread only.
+
+    Inside another such block it changes nothing, so that no signal is lost between the two.
+    """
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    if ask in before.values():
+        yield RECEIVED
+        return
     RECEIVED.clear()
     listen()
     try:

@@ -1,16 +1,17 @@
 """The worker: claims items, gives each to a fresh child, writes down how it ended. The same on SLURM and here."""
 
+import math
 import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing import connection
 
 from slurm import stop
 from slurm.attempts import Attempt
 from slurm.child import Child, start
+from slurm.heartbeat import heartbeat
 from slurm.history import AttemptState, history
 from slurm.job import Backlog, Event, Job, Summary
 
@@ -18,30 +19,43 @@ _POLL = 0.2  # seconds between looks at the signals
 _PAUSE = 0.5  # seconds in which a job that is killed as a whole takes its worker too
 
 
+@dataclass(frozen=True)
+class Closing:
+    """Times by time.monotonic(): to begin nothing more, to ask the children to save, and to kill them."""
+
+    last_start: float = math.inf
+    stop: float = math.inf
+    kill: float = math.inf
+
+
 def work(
-    job: Job, slots: int = 1, devices: tuple[str, ...] = (), on_event: Callable[[Event], None] | None = None
+    job: Job,
+    slots: int = 1,
+    devices: tuple[str, ...] = (),
+    on_event: Callable[[Event], None] | None = None,
+    closing: Closing = Closing(),
 ) -> Summary:
     """Work on the job's items, `slots` at a time, until none is left that nobody works on; in the main thread only.
 
     Slot i sees `devices[i % len(devices)]` as its only GPU. A stop signal is passed on to the children, which save and
     end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until that worker has
-    shown that it lives: one lease at most.
+    shown that it lives: one lease at most. An item whose child was killed is tried again after the others.
     """
     backlog = Backlog(job, on_event or (lambda event: None))
     running, ended, told = dict[int, Child](), Counter[str](), 0
     with stop.listening() as signals, heartbeat(job.lease) as beating:
         try:
             while True:
-                _fill(backlog, slots, devices, running, beating)
-                if not running and (signals or backlog.is_over()):
+                if not (signals or time.monotonic() > closing.last_start):
+                    _fill(backlog, slots, devices, running, beating)
+                elif not running:
                     break
-                told = _pass_on(signals, running, told)
-                for slot in _over(running):
-                    child = running.pop(slot)
-                    state = _finish(job, child, signals)
-                    beating.discard(child.attempt)
-                    ended[state.state] += 1
-                    backlog.tell(Event("ended", child.item, slot, state))
+                if not running and backlog.is_over():
+                    break
+                if not signals and time.monotonic() > closing.stop:
+                    stop.ask()
+                told = _pass_on(signals, running, told, closing.kill)
+                _settle(backlog, running, signals, beating, ended)
         finally:
             for child in running.values():  # only after an error of the worker itself; bounded, see child
                 child.leash.close()
@@ -64,27 +78,6 @@ def summary(job: Job, ended: Mapping[str, int], left: int) -> Summary:
     return Summary(done, failed, stopped, len(job.items) - done - failed - stopped - left, left)
 
 
-@contextmanager
-def heartbeat(lease: float) -> Iterator[set[Attempt]]:
-    """A set of attempts whose leases are renewed, by a thread, for the length of the block."""
-    attempts: set[Attempt] = set()
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(lease / 4):
-            for attempt in tuple(attempts):
-                with suppress(OSError):  # a disk that answers again within the lease has done no harm
-                    attempt.renew()
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield attempts
-    finally:
-        over.set()
-        thread.join()
-
-
 def _fill(
     backlog: Backlog, slots: int, devices: tuple[str, ...], running: dict[int, Child], beating: set[Attempt]
 ) -> None:
@@ -99,13 +92,27 @@ def _fill(
         backlog.tell(Event("started", claimed[0], slot))
 
 
-def _pass_on(signals: list[int], running: Mapping[int, Child], told: int) -> int:
-    """Tell the children, once each: 1 to stop, 2 (the second Ctrl-C) to die. Returns what they were told by now."""
-    level = 2 if signals.count(signal.SIGINT) > 1 else min(len(signals), 1)
+def _pass_on(signals: list[int], running: Mapping[int, Child], told: int, kill: float) -> int:
+    """Tell the children, once each: 1 to stop, 2 (at the second Ctrl-C or at `kill`) to die. Returns what they know."""
+    level = 2 if signals.count(signal.SIGINT) > 1 or time.monotonic() > kill else min(len(signals), 1)
     if level > told:
         for child in running.values():
             child.process.kill() if level == 2 else child.process.terminate()
     return level
+
+
+def _settle(
+    backlog: Backlog, running: dict[int, Child], signals: list[int], beating: set[Attempt], ended: Counter[str]
+) -> None:
+    """Let go of the children that have ended, after a short wait for one."""
+    for slot in _over(running):
+        child = running.pop(slot)
+        state = _finish(backlog.job, child, signals)
+        beating.discard(child.attempt)
+        ended[state.state] += 1
+        if state.state == "lost":
+            backlog.queue.append(child.item)
+        backlog.tell(Event("ended", child.item, slot, state))
 
 
 def _over(running: Mapping[int, Child]) -> list[int]:
@@ -124,10 +131,11 @@ def _finish(job: Job, child: Child, signals: list[int]) -> AttemptState:
     elif code > 0:  # unless the child has written why
         child.attempt.end("failed", "exit", f"exited with code {code} before it could say why")
     elif signals:
-        child.attempt.end("stopped", message=f"{_killed(-code)} before it had saved")
+        child.attempt.end("stopped", message=f"killed by signal {-code} before it had saved")
     else:
         time.sleep(_PAUSE)
-        child.attempt.end("failed", "killed", _killed(-code))
+        child.attempt.renew()
+        child.attempt.lose("killed", _killed(-code), job.max_attempts)
     child.process.close()
     states = history(child.attempt.folder.parent.parent, job.lease)
     return next(state for state in states if state.number == child.attempt.number)

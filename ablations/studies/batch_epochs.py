@@ -3,6 +3,8 @@
 Fig. 9: LARS, linear scaling of the learning rate, one learning rate for all.
 """
 
+from dataclasses import replace
+
 from ablations import Grid, Study, vary
 from core.experiment import Experiment
 from core.optimizer import LARS
@@ -20,10 +22,17 @@ def grid(base: Experiment) -> Grid:
     return vary(batch_size=batches, epochs=epochs, seed=range(3))
 
 
+def with_lars(base: Experiment) -> Experiment:
+    """Large batches want LARS; where the scale has another optimizer, the middle rate of App. B.9."""
+    if isinstance(base.optimizer, LARS):
+        return base
+    return replace(base, optimizer=LARS(), lr_scaling="linear", learning_rate=1.0, weight_decay=1e-6)
+
+
 STUDY = Study(
     question=__doc__.split("\n")[0],
     paper="Fig. 9",
     grid=grid,
-    fixed={"optimizer": LARS(), "lr_scaling": "linear", "learning_rate": 1.0, "weight_decay": 1e-6},
+    base=with_lars,
     figure=Bars(x="epochs", hue="batch_size", titles=(("batch_size", "batch size"),), paper=fig_9),
 )

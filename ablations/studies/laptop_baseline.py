@@ -1,35 +1,45 @@
 """Which small encoder, and how many images, put the full recipe furthest above its random encoder on a laptop?
 
 The pilot that chose scale `laptop`: on validation images alone, with seeds of its own. First encoder and budget, then
-batch size and temperature.
+batch size and temperature; the learning rate in short runs of the first.
 """
 
 from ablations import Study, vary
 from core.encoders import SmallResNet
+from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
 from core.losses import NTXent
+from core.optimizer import AdamW
 from core.probe import LinearProbe
 from results.plots import Heatmap
 
+BASE = Experiment(
+    images=10_000,
+    encoder=SmallResNet(expansion=256),
+    head=MLP(width=64),
+    optimizer=AdamW(),
+    learning_rate=4e-3,
+    lr_scaling="none",
+    batch_size=256,
+    epochs=15,
+    warmup_epochs=1.0,
+)
+
 encoders = vary(encoder=[SmallResNet(), SmallResNet(expansion=256), SmallResNet(expansion=256, width=24)])
 heads = vary(head=[MLP(width=64), Linear(width=64), NoHead()])
-few, all_images = vary(images=[10_000], epochs=[15]), vary(images=[None], epochs=[3])
-untrained = vary(head=[MLP(width=64)], images=[10_000], epochs=[0])
-plain = vary(batch_size=[256], loss=[NTXent(temperature=0.5)])
+budgets = vary(images=[10_000], epochs=[15]) + vary(images=[None], epochs=[3])
 
-first = encoders * (heads * (few + all_images) + untrained) * plain
-second = (
-    vary(encoder=[SmallResNet(expansion=256)], head=[MLP(width=64)], batch_size=[128])
-    * few
-    * vary(loss=[NTXent(temperature=0.5), NTXent(temperature=0.2)])
-)
+first = encoders * (heads * budgets + vary(head=[MLP(width=64)], epochs=[0]))
+second = vary(batch_size=[128], loss=[NTXent(temperature=0.5), NTXent(temperature=0.2)])
+rates = vary(epochs=[4], learning_rate=[1e-3, 2e-3, 4e-3])
 
 STUDY = Study(
     question=__doc__.split("\n")[0],
-    grid=(first + second) * vary(seed=(100, 101)),
+    base=BASE,
+    grid=(first + second + rates) * vary(seed=(100, 101)),
     probes=(LinearProbe(test=False),),
     figure=Heatmap(
-        rows="head & images & epochs",
+        rows="head & images & epochs & learning_rate",
         columns="encoder.width & encoder.expansion & batch_size & loss.temperature",
         value="linear_valid_top1",
         average=False,

@@ -14,6 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ablations._code import code_hash
 from ablations._identity import changes, run_id, settings
 from ablations._scale import SCALES
 from core import augmentations, encoders, heads, losses, optimizer, probe
@@ -391,3 +392,27 @@ def test_golden_defaults() -> None:
         "another default every old run would be relabelled as one with the new value. Leave the default, and give the "
         "new value where it is wanted (a scale, a study); pin a new part or a new field here."
     )
+
+
+def _golden_helper(value: float) -> float:
+    return value * GOLDEN_FACTOR
+
+
+def golden_loss(first: object, second: object) -> float:
+    """Its id stands on its syntax alone."""
+    return _golden_helper(2.0)  # and not on comments
+
+
+GOLDEN_FACTOR = 3.0
+
+
+def test_ones_own_code_has_one_id_on_every_python() -> None:
+    assert code_hash(golden_loss) == "148a678c23b13eef"
+
+
+def test_ones_own_code_includes_the_helpers_and_constants_of_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_hash(golden_loss)
+    monkeypatch.setitem(globals(), "GOLDEN_FACTOR", 4.0)
+    changed = code_hash(golden_loss)
+    monkeypatch.setitem(globals(), "_golden_helper", golden_loss)
+    assert len({before, changed, code_hash(golden_loss)}) == 3

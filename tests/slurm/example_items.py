@@ -80,6 +80,13 @@ def fail_once(item: str, attempt: Attempt, context: Any) -> None:
     record(item, attempt, context)
 
 
+def kill_once(item: str, attempt: Attempt, context: Any) -> None:
+    """Be killed in the first attempt at item a."""
+    if item == "a" and attempt.number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    record(item, attempt, context)
+
+
 def environment(item: str, attempt: Attempt, context: Any) -> None:
     """Note what the child sees of its environment."""
     time.sleep(0.2)

@@ -62,7 +62,7 @@ def test_a_failed_item_gets_one_more_attempt_when_retried(tmp_path: Path) -> Non
     assert not retry(tmp_path)
     claimed(tmp_path).end("failed", "error")
     assert claim(tmp_path) is None
-    assert retry(tmp_path)
+    assert [retry(tmp_path), retry(tmp_path)] == [True, False]
     claimed(tmp_path).end("failed", "error")
     assert claim(tmp_path) is None
 
@@ -92,10 +92,24 @@ def test_lost_without_progress_five_times_is_given_up(tmp_path: Path) -> None:
     assert claim(tmp_path, max_attempts=5) is None
     latest = history(tmp_path)[-1]
     assert (latest.number, latest.state, latest.kind) == (7, "failed", "lost")
-    assert latest.message == "lost 5 times in a row without progress"
+    assert latest.message.startswith("lost 5 times in a row without progress, last: silent for longer than its lease")
     assert history(tmp_path)[1].progress == "epoch 1"
     assert retry(tmp_path)
     assert claimed(tmp_path).number == 8
+
+
+def test_a_killed_attempt_is_lost_until_it_was_killed_too_often_without_progress(tmp_path: Path) -> None:
+    for _ in range(2):
+        claimed(tmp_path).lose("killed", "by signal 9", max_attempts=2)
+        attempt = claimed(tmp_path)
+        attempt.progress("epoch 1")
+        attempt.lose("killed", "by signal 9", max_attempts=2)
+    for _ in range(2):
+        claimed(tmp_path).lose("killed", "by signal 9", max_attempts=2)
+    assert states(tmp_path) == [*["lost"] * 5, "failed"]
+    assert history(tmp_path)[-1].kind == "killed"
+    assert history(tmp_path)[-1].message == "lost 2 times in a row without progress, last: by signal 9"
+    assert claim(tmp_path) is None
 
 
 def test_a_claimer_that_died_before_it_wrote_a_word_blocks_nobody(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
@@ -14,6 +15,7 @@ from example_items import wait_for
 from slurm.history import history
 from slurm.job import Event, Job, Summary
 from slurm.local import run_here, run_local
+from slurm.worker import Closing, work
 
 Pool = Callable[..., "Popen[str]"]
 TEN = [f"item{number}" for number in range(10)]
@@ -50,15 +52,32 @@ def test_output_of_python_and_of_native_code_lands_in_the_log(tmp_path: Path) ->
 def test_a_crash_ends_one_item_and_says_which_kind(tmp_path: Path) -> None:
     kinds = {"exit": "exit", "kill": "killed", "memory": "out of memory", "nan": "not a number", "error": "error"}
     kinds["nothing"] = "unfinished"
-    job = examples.job(tmp_path, ["fine", *kinds, "good"], examples.crash)
+    job = examples.job(tmp_path, ["fine", *kinds, "good"], examples.crash, max_attempts=2)
     assert run_local(job, jobs=2) == Summary(done=2, failed=6, stopped=0, skipped=0, left=0)
     assert {item: latest(tmp_path, item) for item in kinds} == {item: ("failed", kind) for item, kind in kinds.items()}
-    assert history(tmp_path / "kill")[0].message == "killed by signal 9 (SIGKILL): often the out-of-memory killer"
+    killed = "killed by signal 9 (SIGKILL): often the out-of-memory killer"
+    assert [state.state for state in history(tmp_path / "kill")] == ["lost", "failed"]
+    assert history(tmp_path / "kill")[0].message == killed
+    assert history(tmp_path / "kill")[1].message == f"lost 2 times in a row without progress, last: {killed}"
     assert history(tmp_path / "error")[0].message == "ValueError: no such color"
     end = json.loads((tmp_path / "error" / "attempts" / "0001" / "end.json").read_text())
     log = (tmp_path / "error" / "attempts" / "0001" / "log.txt").read_text()
     assert "in crash" in end["traceback"] and end["traceback"] in log
     assert run_local(job, jobs=2) == Summary(done=0, failed=0, stopped=0, skipped=8, left=0)
+
+
+def test_a_killed_item_is_tried_again_after_the_others(tmp_path: Path) -> None:
+    assert run_local(examples.job(tmp_path, "abc", examples.kill_once)) == Summary(3, 0, 0, 0, 0)
+    assert (tmp_path / "calls.txt").read_text().split() == ["b", "c", "a"]
+    assert [(state.state, state.kind) for state in history(tmp_path / "a")] == [("lost", "killed"), ("done", None)]
+
+
+def test_at_closing_time_a_worker_stops_in_order(tmp_path: Path) -> None:
+    stop_soon = Closing(stop=time.monotonic() + 1.0)
+    assert work(examples.job(tmp_path, "abc", examples.steps, steps=500), 2, closing=stop_soon).stopped == 2
+    reached = len({line for line in examples.calls(tmp_path) if line.startswith("a")})
+    assert work(examples.job(tmp_path, "abc", examples.steps, steps=500), closing=Closing(last_start=0.0)).left == 3
+    assert history(tmp_path / "a")[-1].state == "stopped" and 0 < reached < 500
 
 
 def test_retry_failed_tries_failed_items_once_more(tmp_path: Path) -> None:

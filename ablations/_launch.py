@@ -1,0 +1,109 @@
+"""Where a study's runs are trained: in this process, by a pool here, or by workers on SLURM."""
+
+import argparse
+import math
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+
+import torch
+
+from ablations._execute import Context, execute, study_finished
+from ablations._plan import Run
+from ablations._price import mean_seconds
+from ablations._progress import Display
+from ablations._site import load_site, resources
+from ablations._source import copy_source, import_path
+from ablations._study import Study
+from slurm.job import Job
+from slurm.local import run_here, run_local
+from slurm.queue import workers
+from slurm.resources import seconds
+from slurm.submit import Submission, submit
+
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
+"""Keeps glibc from handing pages back after each step, which costs a fifth of the speed."""
+UNPRICED = 8
+"""Workers where nothing is known of how long a run takes."""
+
+
+def train_here(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+    """Train in this process, `--cluster debug`; whether all that was to do is done."""
+    try:
+        summary = run_here(_job(options, where, runs, {}))
+    except (ValueError, TypeError, OSError) as problem:
+        raise RuntimeError("this run failed") from problem  # not wrong use of the command: show the traceback
+    return summary.stopped + summary.left == 0
+
+
+def train_local(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+    """Train by a pool on this machine; whether all that was to do is done, or failed."""
+    copy, name = copy_source(options.results, study)
+    sys.path.insert(0, str(copy))  # children get it as theirs
+    job, devices = _job(options, replace(where, study=name), runs, import_path(copy)), _devices()
+    jobs = min(options.jobs or len(devices) or len(os.sched_getaffinity(0)), len(runs))
+    with Display(job, {run.id: run for run in runs}, jobs) as display:
+        summary = run_local(job, jobs, devices, display.on_event)
+    return summary.stopped + summary.left == 0
+
+
+def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+    """Submit workers to SLURM, and with --wait stay until they are gone; whether there is a result to report."""
+    copy, name = copy_source(options.results, study)
+    site = load_site(options.site)
+    asked = resources(options)
+    priced = mean_seconds(options.results, runs, asked.over(site.defaults).partition)
+    submission = submit(
+        _job(options, replace(where, study=name), runs, import_path(copy)),
+        options.workers or _workers(len(runs), priced, asked.over(site.defaults).time),
+        asked,
+        site,
+        name=f"{study.name}.{options.scale}",
+        folder=options.results / "slurm",
+        path=copy,
+        parallel=options.parallel,
+        slots=options.pack,
+    )
+    _say(submission, study, priced, len(runs))
+    while options.wait and workers([submission.name]):
+        time.sleep(5)
+    return bool(options.wait)
+
+
+def _job(options: argparse.Namespace, where: Context, runs: Sequence[Run], environment: Mapping[str, str]) -> Job:
+    return Job(
+        root=options.results.resolve() / "runs",
+        items=tuple(dict.fromkeys(run.id for run in runs)),
+        function=f"{execute.__module__}:{execute.__name__}",
+        finished=partial(study_finished, where.study, where.results),
+        context=asdict(where),
+        preload=(execute.__module__,),
+        environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
+        retry_failed=options.retry_failed,
+    )
+
+
+def _devices() -> tuple[str, ...]:
+    """The GPUs that this process may use, by the names that CUDA_VISIBLE_DEVICES gives them."""
+    number = torch.cuda.device_count()
+    names = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return tuple(names[:number]) if names[0] else tuple(map(str, range(number)))
+
+
+def _workers(runs: int, priced: float | None, limit: str | None) -> int:
+    """So many that each is busy for its time limit."""
+    if priced is None or limit is None:
+        return min(runs, UNPRICED)
+    return min(runs, math.ceil(runs * priced / seconds(limit)))
+
+
+def _say(submission: Submission, study: Study, priced: float | None, runs: int) -> None:
+    price = "unknown, for want of records" if priced is None else f"about {runs * priced / 3600:.1f} hours in all"
+    added = f"{submission.added} workers as job {submission.id}" if submission.added else "no workers"
+    print(f"submitted {added}, beside {submission.present} that are there already; price: {price}")
+    if submission.folder:
+        print(f"script and logs: {submission.folder}")
+    print(f"python -m ablations.status {study.name} says how it goes")

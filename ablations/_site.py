@@ -1,0 +1,52 @@
+"""The place where jobs run: a Python value beside one's studies, and what the command line says on top."""
+
+import argparse
+import runpy
+from pathlib import Path
+
+from slurm.resources import Resources
+from slurm.site import Site
+
+BESIDE = Path("my_site.py")
+
+
+def load_site(path: Path | None) -> Site:
+    """The SITE of this file; without one that of ./my_site.py, if it is there. Raises ValueError."""
+    if path is None and not BESIDE.exists():
+        return Site()
+    path = path or BESIDE
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}; it defines SITE = Site(...)")
+    site = runpy.run_path(str(path)).get("SITE")
+    if not isinstance(site, Site):
+        raise ValueError(f"{path} defines no SITE = Site(...), from slurm.site import Site")
+    return site
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `--cluster slurm`."""
+    group = parser.add_argument_group("with --cluster slurm")
+    group.add_argument("--workers", type=positive, metavar="W", help="workers (default: by price and --time)")
+    group.add_argument("--parallel", type=positive, metavar="N", help="at most so many workers at a time")
+    group.add_argument("--pack", type=positive, default=1, metavar="K", help="runs side by side in each worker")
+    group.add_argument("--wait", action="store_true", help="stay until the workers are gone, then report")
+    group.add_argument("--site", type=Path, metavar="FILE", help="defines SITE = Site(...) (default: ./my_site.py)")
+    for name in ("partition", "account", "qos", "memory", "time", "constraint"):
+        group.add_argument(f"--{name}", metavar=name.upper())
+    for name in ("gpus", "cpus"):
+        group.add_argument(f"--{name}", type=int, metavar="N", help=f"{name} of each worker")
+    group.add_argument("--slurm", action="append", default=[], metavar="KEY=VALUE", help="any other option of sbatch")
+
+
+def resources(options: argparse.Namespace) -> Resources:
+    """What the command line asks for."""
+    names = ("partition", "account", "qos", "gpus", "cpus", "memory", "time", "constraint")
+    extra = tuple((key, value) for key, _, value in (text.partition("=") for text in options.slurm))
+    return Resources(**{name: getattr(options, name) for name in names}, extra=extra)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on, for argparse."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1 on, not {text!r}")
+    return int(text)

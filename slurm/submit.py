@@ -1,0 +1,130 @@
+"""Submits workers on a job as one SLURM array, and returns at once."""
+
+import fcntl
+import json
+import pickle
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+from slurm.commands import SlurmError, require
+from slurm.job import Job
+from slurm.limits import check
+from slurm.local import allow_retries
+from slurm.names import job_name
+from slurm.queue import workers as queued
+from slurm.resources import Resources
+from slurm.script import Script
+from slurm.serve import serve
+from slurm.share import share, sharing
+from slurm.site import Site
+
+ENDING = {"completing", "cancelled", "completed", "failed", "timeout", "node_fail", "preempted", "out_of_memory"}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What `submit` did: `added` workers as the SLURM job `id` ("": none), beside `present` ones on the same items.
+
+    `name` is the name of the study's SLURM jobs; `folder` holds the script, the pickles and the logs of those added.
+    """
+
+    name: str
+    id: str
+    added: int
+    present: int
+    folder: Path | None
+
+
+def submit(
+    job: Job,
+    workers: int,
+    resources: Resources,
+    site: Site,
+    *,
+    name: str,
+    folder: Path,
+    path: Path,
+    parallel: int | None = None,
+    slots: int = 1,
+) -> Submission:
+    """Have `workers` workers queued or running on the job, `parallel` of them at a time, each `slots` items at a time.
+
+    `folder` is shared by all who submit to the same root, `path` holds the packages that the workers import. Workers of
+    the same `name` and root that have all these items already are counted, and only those missing are submitted.
+    Raises ValueError for resources that the cluster has not, SlurmError where there is no SLURM or it refuses.
+    """
+    require("sbatch")
+    asked, full_name = resources.over(site.defaults), job_name(name, job.root)
+    check(asked)
+    pickled, home = _pickle(job), folder.resolve() / full_name
+    with sharing(site.group):
+        for shared in (job.root, home):
+            shared.mkdir(parents=True, exist_ok=True)
+            share(shared, site.group)
+        with _locked(home):
+            present = 0 if allow_retries(job) else _present(home, full_name, job.items)
+            missing = min(workers, len(job.items)) - present
+            if missing < 1:
+                return Submission(full_name, "", 0, present, None)
+            made = Script(
+                name=full_name,
+                comment=uuid.uuid4().hex,
+                folder=Path(tempfile.mkdtemp(prefix="jobs-", dir=home)),
+                path=path.resolve(),
+                workers=missing,
+                parallel=parallel or missing,
+                resources=asked,
+                site=site,
+            )
+            (home / f"{made.comment}.json").write_text(json.dumps(job.items))
+            return Submission(full_name, _sbatch(made, pickled, slots), missing, present, made.folder)
+
+
+def _sbatch(script: Script, pickled: bytes, slots: int) -> str:
+    """Submit the workers; the id of their SLURM job."""
+    copies = [pickled] * script.workers
+    try:
+        jobs = script.executor().map_array(serve, copies, [slots] * script.workers)
+    except (FailedJobError, FailedSubmissionError) as refusal:
+        raise SlurmError(f"sbatch: {' '.join(str(refusal).split())}") from refusal
+    return str(jobs[0].job_id).partition("_")[0]
+
+
+def _present(home: Path, name: str, items: tuple[str, ...]) -> int:
+    """How many workers of this name are waiting or running that have all these items on their list."""
+    lists, found = dict[str, set[str]](), queued([name])
+    for worker in found:
+        if worker.comment not in lists:
+            lists[worker.comment] = set()
+            with suppress(OSError, ValueError):
+                lists[worker.comment] = set(json.loads((home / f"{worker.comment}.json").read_text()))
+    return sum(worker.state not in ENDING and lists[worker.comment] >= set(items) for worker in found)
+
+
+def _pickle(job: Job) -> bytes:
+    try:
+        pickled = pickle.dumps(replace(job, root=job.root.resolve()))
+    except (pickle.PicklingError, AttributeError, TypeError) as refusal:
+        raise ValueError(
+            f"a worker elsewhere must find {job.finished!r}: a module-level function or a partial of one"
+        ) from refusal
+    if b"__main__" in pickled:
+        raise ValueError(
+            "a worker elsewhere cannot find what is defined in the program itself (__main__): put it into a module"
+        )
+    return pickled
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One submitter at a time; where the file system has no locks, two at once may add more workers than asked for."""
+    with (folder / "lock").open("a") as file:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

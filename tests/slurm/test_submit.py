@@ -1,0 +1,104 @@
+"""What is said before anything is submitted, and what is read of the queue."""
+
+import json
+import os
+import stat
+import time
+from functools import partial
+from pathlib import Path
+
+import example_items as examples
+import pytest
+
+from slurm import queue as queues
+from slurm.commands import SlurmError, is_login_node
+from slurm.limits import check
+from slurm.queue import Queue, queue
+from slurm.resources import Resources
+from slurm.serve import closing_at
+from slurm.share import share, sharing
+from slurm.site import Site
+from slurm.submit import _pickle, job_name, submit
+
+LINES = """12_0|13|study|me|RUNNING|node3|1-02:03:04|c0ffee|None
+12_1|12|study|me|PENDING||2:00:00|c0ffee|Resources
+14|14|study|you|COMPLETING|node4|UNLIMITED||None
+15|15|study|you|RUNNING|node4|UNLIMITED||None
+"""
+
+
+def test_without_slurm_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    job = examples.job(tmp_path / "runs", "a", examples.record)
+    with pytest.raises(SlurmError, match=r"^sbatch was not found: log in to a node from which jobs are submitted, or "):
+        submit(job, 1, Resources(), Site(), name="study", folder=tmp_path / "cluster", path=tmp_path)
+    with pytest.raises(SlurmError, match="sinfo was not found"):
+        check(Resources())
+    assert not list(tmp_path.iterdir()) and not is_login_node()
+
+
+def test_a_job_that_another_machine_could_not_load_is_refused(tmp_path: Path) -> None:
+    def finished(item: str) -> bool:
+        return False
+
+    with pytest.raises(ValueError, match="a module-level function or a partial of one"):
+        _pickle(examples.Job(root=tmp_path, items=(), function="a:b", finished=finished))
+    with pytest.raises(ValueError, match="cannot find what is defined in the program itself"):
+        _pickle(examples.Job(root=tmp_path, items=(), function="__main__:b", finished=bool))
+    assert _pickle(
+        examples.Job(root=tmp_path, items=(), function="a:b", finished=partial(examples.has_record, tmp_path))
+    )
+
+
+def test_the_jobs_name_tells_study_and_folder(tmp_path: Path) -> None:
+    assert job_name("study.gpu", tmp_path).startswith("study.gpu-")
+    assert job_name("study", tmp_path) != job_name("study", tmp_path / "a")
+    with pytest.raises(ValueError, match="name takes letters"):
+        job_name("a b", tmp_path)
+
+
+def test_the_queue_is_read_from_squeue_and_kept_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(queues, "ask", lambda *command: asked.append(command) or LINES)
+    found = queue(["study"], tmp_path)
+    shown = ["running on node3, 26:03:04 left", "pending (Resources)", "completing", "running on node4"]
+    assert [str(worker) for worker in found.workers] == shown
+    assert [worker.job for worker in found.workers] == ["13", "12", "14", "15"]
+    assert queue(["study"], tmp_path) == found and len(asked) == 1
+    queue(["study", "other"], tmp_path)
+    assert "--name=other,study" in asked[1]
+    assert queue(["other"], tmp_path).workers == () and len(asked) == 2
+
+
+def test_without_squeue_the_last_answer_stands_with_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert queue(["study"], tmp_path / "nowhere") == Queue((), None)
+    monkeypatch.setattr(queues, "ask", lambda *command: LINES)
+    queue(["study"], tmp_path)
+    kept = json.loads((tmp_path / "squeue.json").read_text())
+    (tmp_path / "squeue.json").write_text(json.dumps({**kept, "asked": 1000.0}))
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", "")
+    found = queue(["study"], tmp_path)
+    assert (len(found.workers), found.asked) == (4, 1000.0)
+    (tmp_path / "squeue.json").write_text("{")
+    assert queue(["study"], tmp_path) == Queue((), None)
+
+
+def test_a_worker_closes_in_time() -> None:
+    for length, grace in ((3600, 120), (60, 15)):
+        closing, now = closing_at({"WORKER_END": str(int(time.time()) + length)}), time.monotonic()
+        expected = [now + length - part * grace for part in (2, 1, 0.25)]
+        assert [closing.last_start, closing.stop, closing.kill] == pytest.approx(expected, abs=3)
+    assert closing_at({"WORKER_END": ""}) == closing_at({}) and closing_at({}).stop > now + 1e9
+
+
+def test_what_a_group_shares_is_the_groups(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"group takes one of this user's groups, .*, not 'no-such-group'"):
+        share(tmp_path, "no-such-group")
+    import grp
+
+    share(tmp_path, grp.getgrgid(os.getgid()).gr_name)
+    with sharing("group"):
+        (tmp_path / "file").touch()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) & (stat.S_ISGID | stat.S_IRWXG) == stat.S_ISGID | stat.S_IRWXG
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) & stat.S_IWGRP
