@@ -8,10 +8,14 @@ Names are loaded when first used, so that commands which need no torch start at 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ablations._siblings import put_first
+
 if TYPE_CHECKING:
     from ablations._find import StudyError, load_study, study_names
     from ablations._grid import Grid, paired, vary
     from ablations._study import Study, derive
+
+put_first()
 
 __all__ = ["Grid", "Study", "StudyError", "derive", "load_study", "paired", "study_names", "vary"]
 

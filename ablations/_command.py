@@ -1,11 +1,12 @@
 """What the commands share: one-line errors, exit codes, and where results lie."""
 
 import argparse
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
+
+from ablations._siblings import ROOMS, stranger
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -42,10 +43,6 @@ def _say(name: str, problem: Exception) -> int:
 
 
 def _check_siblings() -> None:
-    """The rooms have generic names: another package named `core` must not take our core's place."""
-    home = Path(__file__).resolve().parent.parent
-    for room in ("core", "results", "slurm"):
-        found = importlib.util.find_spec(room)
-        if found is None or found.origin is None or Path(found.origin).resolve().parent.parent != home:
-            place = found.origin if found else "missing"
+    for room in ROOMS:
+        if place := stranger(room):
             raise ValueError(f"the package {room!r} that Python finds is not ours ({place}); run from another folder")

@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from ablations._find import load_study
 from ablations._grid import nearest
 
 MODULES = ("augmentations", "encoders", "heads", "losses", "optimizer")
 """The modules of core whose names a value may use."""
 
 
-def write_derived(study: str, assignments: Sequence[tuple[str, str]], folder: Path = Path("scratch")) -> Path:
-    """Write the study with these settings (values are Python expressions, a bare word is text); the file's path."""
+def write_derived(
+    study: str, assignments: Sequence[tuple[str, str]], scale: str, folder: Path = Path("scratch")
+) -> Path:
+    """Write the study with these settings (values are Python expressions, a bare word is text); the file's path.
+
+    Raises ValueError or TypeError, and writes nothing, where the settings do not fit the study at this scale.
+    """
     values = {name: _expression(value) for name, value in assignments}
     imports = sorted({line for value in values.values() for line in _imports(value)})
     fixed = ", ".join(f"{name!r}: {value}" for name, value in values.items())
@@ -31,6 +37,11 @@ def write_derived(study: str, assignments: Sequence[tuple[str, str]], folder: Pa
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.py"
     path.write_text("\n".join(lines) + "\n")
+    try:
+        load_study(str(path)).base_at(scale)
+    except (ValueError, TypeError):
+        path.unlink()
+        raise
     return path
 
 

@@ -112,10 +112,13 @@ def fingerprint(experiment: Any, folder: str | None) -> str:
 def _check_sizes(experiment: Experiment, data: DataSet) -> None:
     asked, number, epochs = experiment.images, len(data.train), experiment.epochs
     check(asked is None or asked <= number, f"images={asked} is more than the {number} training images of {data.name}")
+    if epochs == 0:
+        return
     fits = experiment.batch_size <= (asked or number)
     check(fits, f"batch_size={experiment.batch_size} is more than the {asked or number} training images")
-    warm = epochs == 0 or experiment.warmup_epochs < epochs
-    check(warm, f"warmup_epochs={experiment.warmup_epochs:g} takes less than epochs={epochs}")
+    check(
+        experiment.warmup_epochs < epochs, f"warmup_epochs={experiment.warmup_epochs:g} takes less than epochs={epochs}"
+    )
 
 
 def _trained(outcome: Any) -> dict[str, Any]:

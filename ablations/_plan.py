@@ -7,10 +7,8 @@ from typing import Any
 
 from ablations._grid import apply, nearest
 from ablations._identity import run_id, settings
+from ablations._references import references
 from ablations._study import Study
-from core.experiment import Experiment
-from core.heads import NoHead
-from core.losses import CrossEntropy
 from core.pretrain import pretrain
 from core.value import canonical
 
@@ -44,7 +42,7 @@ def plan(
         cells = _reseed(cells, seeds)
     _check_figure(study, cells)
     cells = _select(cells, only or {})
-    named = [("cell", cell) for cell in cells] + ([] if only else _references(base, cells))
+    named = [("cell", cell) for cell in cells] + ([] if only else references(base, cells))
     also = [] if study.run is pretrain else [canonical(study.run, Callable[..., Any], "Study.run")]
     runs = [Run(run_id(experiment, fingerprint(experiment), *also), arm, experiment) for arm, experiment in named]
     unique = {(run.id, run.arm): run for run in runs}
@@ -59,18 +57,6 @@ def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
     seeds = (seeds + list(range(seeds[-1] + 1, seeds[-1] + 1 + number)))[:number]
     distinct = {run_id(dataclasses.replace(cell, seed=0)): cell for cell in cells}.values()
     return [dataclasses.replace(cell, seed=seed) for cell in distinct for seed in seeds]
-
-
-def _references(base: Any, cells: Sequence[Any]) -> list[tuple[str, Any]]:
-    """The random encoder and the supervised arm of the base, at the seeds of the cells."""
-    if not isinstance(base, Experiment):
-        return []
-    supervised = dataclasses.replace(
-        base, loss=CrossEntropy(), head=NoHead(), views=1, augment_other=None, prepare=None
-    )
-    arms = [("random encoder", dataclasses.replace(base, epochs=0)), ("supervised", supervised)]
-    seeds = dict.fromkeys(cell.seed for cell in cells)
-    return [(arm, dataclasses.replace(experiment, seed=seed)) for seed in seeds for arm, experiment in arms]
 
 
 def _select(cells: Sequence[Any], only: Mapping[str, str]) -> list[Any]:

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.set:
         from ablations._derive import write_derived
 
-        options.study = str(write_derived(options.study, options.set))
+        options.study = str(write_derived(options.study, options.set, options.scale))
         print(f"derived study: {options.study}")
     return _run(options)
 
@@ -84,6 +84,8 @@ def _run(options: argparse.Namespace) -> int:
     over = train(options, study, planned, todo)
     if options.cluster == "slurm" and not options.wait:
         return DONE
+    if not over:
+        print("stopped; the same command goes on from here")
     return max(_report(options.results, path), DONE if over else FAILED)
 
 

@@ -119,8 +119,8 @@ def _train_step(
     progress: Progress,
 ) -> dict[str, Tensor]:
     """One step; returns the loss, and how hard the contrastive task is, or the accuracy of the supervised arm."""
+    torch.manual_seed(key(experiment.seed, "step", progress.epoch, progress.step))  # for dropout, and one's own parts
     views = make_views(experiment, images, batch, progress.epoch)
-    torch.manual_seed(key(experiment.seed, "layers", progress.epoch, progress.step))  # dropout of one's own encoder
     embeddings = model(torch.cat(views)).chunk(experiment.views)
     if experiment.supervised:
         labels = images.labels[batch]

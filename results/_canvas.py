@@ -12,9 +12,10 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from results._cells import Panel, Shown, panel
+from results._cells import Panel, Shown, panel, plain
 from results._style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
 from results.paper import paper_values
+from results.records import UNPLANNED
 
 
 class Drawable(Shown, Protocol):
@@ -60,9 +61,17 @@ def _of_paper(figure: Drawable, paper: pd.DataFrame | None, ours: Panel) -> Pane
     if figure.paper is None or paper is None:
         return None
     theirs = panel(figure, paper_values(figure.paper, paper, figure.value), chosen=True)
-    orders = [list(dict.fromkeys(parts)) for parts in zip(*[*ours.cells, *theirs.cells], strict=True)]
+    orders = [_in_order(parts) for parts in zip(*[*ours.cells, *theirs.cells], strict=True)]
     order = sorted(theirs.cells, key=lambda key: [known.index(part) for known, part in zip(orders, key, strict=True)])
     return replace(theirs, cells={key: theirs.cells[key] for key in order})
+
+
+def _in_order(values: Sequence[Any]) -> list[Any]:
+    """Numbers by size, after what is none; else in order of first appearance."""
+    known = list(dict.fromkeys(values))
+    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in known):
+        return sorted(known, key=lambda value: (value is not None, value))
+    return known
 
 
 def _legend(canvas: Figure, figures: Sequence[Drawable], axes: Any, width: float) -> float:
@@ -100,7 +109,8 @@ def _facts(figures: Sequence[Drawable], table: pd.DataFrame, panels: list[Panel]
 def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     """What was trained, but for the settings that the figure varies: "laptop scale: CIFAR-10, 10 000 images, ..."."""
     about = table.attrs.get("study", {})
-    base = {name: value for name, value in about.get("base", {}).items() if name not in shown and value is not None}
+    base = {name: _of_all(table, name, value) for name, value in about.get("base", {}).items() if name not in shown}
+    base = {name: value for name, value in base.items() if value is not None}
     facts = [str(base["dataset"])] if "dataset" in base else []
     facts += [f"{base['images']:,} images".replace(",", " ")] if "images" in base else []
     if "encoder" in base:
@@ -110,10 +120,19 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
 
 
+def _of_all(table: pd.DataFrame, name: str, base: Any) -> Any:
+    """What all cells have; None where they differ, and what the base has where the table says nothing."""
+    if name not in table or "arm" not in table:
+        return base
+    values = list(dict.fromkeys(plain(value) for value in table.loc[table["arm"] == "cell", name]))
+    return values[0] if len(values) == 1 else None
+
+
 def _gaps(table: pd.DataFrame) -> str:
     count = {name: int((table["status"] == name).sum()) if "status" in table else 0 for name in ("to do", "failed")}
     gaps = [f"{count[name]} {said}" for name, said in (("to do", "missing"), ("failed", "failed")) if count[name]]
-    said = [f"Of {len(table)} runs {' and '.join(gaps)}."] if gaps else []
+    planned = int((table["arm"] != UNPLANNED).sum()) if "arm" in table else len(table)
+    said = [f"Of {planned} runs {' and '.join(gaps)}."] if gaps else []
     sources = table["provenance.source"].nunique() if "provenance.source" in table else 1
     return " ".join([*said, *([f"Runs of {sources} versions of the source."] if sources > 1 else [])])
 

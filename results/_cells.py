@@ -124,7 +124,8 @@ def _check_columns(figure: Shown, table: pd.DataFrame) -> None:
     if missing := [name for name in needed if name not in table]:
         hidden = ("provenance.", "predictions.", "history", "probes")
         known = ", ".join(str(name) for name in table.columns if not str(name).startswith(hidden))
-        raise ValueError(f"{type(figure).__name__} shows {missing[0]!r}, which the table lacks; it has {known}")
+        shows = f"{type(figure).__name__} shows {missing[0]!r}, which the table lacks"
+        raise ValueError(f"{shows}; it has {known}: say value=, rows=, ...")
 
 
 def _best(figure: Shown, rows: pd.DataFrame) -> pd.DataFrame:

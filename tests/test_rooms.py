@@ -70,3 +70,20 @@ for name, *words in {list(WITHOUT_TORCH.values())}:
     assert len(ended.stderr.splitlines()) == 5
     assert "did you mean projection_head?" in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_named_results_does_not_take_the_rooms_place(tmp_path: Path) -> None:
+    """An editable install puts its finder last: ./results, where runs go, would be found first."""
+    for room in ("core", "results"):
+        (tmp_path / room).mkdir()
+    code = f"""
+import sys
+from importlib.machinery import PathFinder
+class Last:
+    find_spec = staticmethod(lambda name, path=None, target=None: PathFinder.find_spec(name, path or [{str(ROOT)!r}]))
+sys.meta_path.append(Last)
+import ablations, core.value, results.records
+"""
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr

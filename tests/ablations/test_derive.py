@@ -13,7 +13,7 @@ from core.optimizer import SGD
 
 
 def test_the_file_says_what_was_set_and_loads(tmp_path: Path) -> None:
-    path = write_derived("projection_head", [("epochs", "30"), ("loss", "NTXent(temperature=0.5)")])
+    path = write_derived("projection_head", [("epochs", "30"), ("loss", "NTXent(temperature=0.5)")], "smoke")
     assert path.parent == Path("scratch")
     lines = path.read_text().splitlines()
     assert lines[0] == '"""projection_head with epochs=30 loss=NTXent(temperature=0.5)."""'
@@ -26,9 +26,9 @@ def test_the_file_says_what_was_set_and_loads(tmp_path: Path) -> None:
 
 
 def test_the_same_settings_are_the_same_file() -> None:
-    first = write_derived("projection_head", [("epochs", "30")])
-    assert write_derived("projection_head", [("epochs", "30")]) == first
-    assert write_derived("projection_head", [("epochs", "31")]) != first
+    first = write_derived("projection_head", [("epochs", "30")], "smoke")
+    assert write_derived("projection_head", [("epochs", "30")], "smoke") == first
+    assert write_derived("projection_head", [("epochs", "31")], "smoke") != first
     assert len(list(Path("scratch").iterdir())) == 2
 
 
@@ -45,7 +45,7 @@ def test_the_same_settings_are_the_same_file() -> None:
     ],
 )
 def test_a_value_is_python_and_a_bare_word_is_text(name: str, text: str, value: object) -> None:
-    base = load_study(str(write_derived("projection_head", [(name, text)]))).base_at("smoke")
+    base = load_study(str(write_derived("projection_head", [(name, text)], "smoke"))).base_at("smoke")
     for part in name.split("."):
         base = getattr(base, part)
     assert base == value
@@ -61,13 +61,13 @@ def test_a_value_is_python_and_a_bare_word_is_text(name: str, text: str, value: 
 )
 def test_what_is_no_value_is_refused_and_nothing_is_written(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        write_derived("projection_head", [("epochs", text)])
+        write_derived("projection_head", [("epochs", text)], "smoke")
     assert not Path("scratch").exists()
 
 
 def test_a_study_of_ones_own_can_be_derived_from_and_both_files_are_known(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "own.py").write_text(TINY)
-    derived = write_derived("mine/own.py", [("head", "Linear()")])
+    derived = write_derived("mine/own.py", [("head", "Linear()")], "smoke")
     assert load_study(str(derived)).base_at("smoke").head == Linear()
     assert load_study(str(derived)).files == (str(derived.resolve()), str(tmp_path / "mine" / "own.py"))

@@ -60,7 +60,7 @@ def test_the_same_code_is_copied_once_and_other_code_again(tmp_path: Path) -> No
 
 
 def test_a_derived_study_takes_the_file_it_is_derived_from_along(tmp_path: Path) -> None:
-    derived = write_derived(write_study(tmp_path / "mine", "original"), [("epochs", "3")])
+    derived = write_derived(write_study(tmp_path / "mine", "original"), [("epochs", "3")], "smoke")
     copy, name = copy_source(tmp_path / "results", load_study(str(derived)))
     assert name == str(copy / derived.name)
     assert {derived.name, "original.py", "used_by_original.py", "original_kit/tools.py"} < own_files(copy)
