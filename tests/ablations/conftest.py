@@ -55,7 +55,14 @@ def process(tmp_path: Path) -> Iterator[Process]:
         pipe = subprocess.PIPE
         started.append(
             subprocess.Popen(
-                command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True, cwd=tmp_path
+                command,
+                env=environment,
+                stdout=pipe,
+                stderr=pipe,
+                text=True,
+                start_new_session=True,
+                cwd=tmp_path,
+                preexec_fn=hear,
             )
         )
         return started[-1]
@@ -77,3 +84,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = [str(folder / "tiny.py"), "--scale", "smoke", "--cluster", "debug", "--results", str(folder / "results")]
     assert run.main(words) == 0
     return folder
+
+
+def hear() -> None:
+    """Take signals that whoever started the tests ignores, as nohup and a shell's background jobs do."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)

@@ -56,7 +56,7 @@ def test_nt_logistic_is_the_loop(
 
 
 @in_many_cases
-@given(view_pairs(), st.floats(0, 2), flag, flag)
+@given(view_pairs(), st.floats(0.01, 2), flag, flag)
 def test_margin_triplet_is_the_loop(
     pair: tuple[Tensor, Tensor], margin: float, normalize: bool, semi_hard: bool
 ) -> None:
@@ -152,3 +152,8 @@ def test_errors_name_the_knob_and_the_value() -> None:
         NTLogistic(temperature=-1)
     with pytest.raises(ValueError, match=r"^MarginTriplet\.margin takes 0 or more, not -0\.1$"):
         MarginTriplet(margin=-0.1)
+
+
+def test_semi_hard_negatives_need_a_margin_to_lie_in() -> None:
+    with pytest.raises(ValueError, match="more than 0 with semi_hard"):
+        MarginTriplet(margin=0, semi_hard=True)

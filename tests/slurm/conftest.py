@@ -25,7 +25,13 @@ def pool(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{HERE}"}
         command = [sys.executable, "-m", "example_items", argument]
         process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True, cwd=HERE
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            cwd=HERE,
+            preexec_fn=hear,
         )
         started.append(process)
         return process
@@ -35,3 +41,9 @@ def pool(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # its children too
         process.communicate()
+
+
+def hear() -> None:
+    """Take signals that whoever started the tests ignores, as nohup and a shell's background jobs do."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
