@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from slurm import stop
 from slurm.history import history
 from slurm.job import Event, Job
+from slurm.memory import limits_of
+from slurm.packing import packing
 from slurm.script import WORK_IS_LEFT
 from slurm.worker import Closing, work
 
@@ -31,7 +33,9 @@ def serve(job: bytes, slots: int) -> None:
         got_further |= state is not None and (state.state in ("done", "failed") or state.progress is not None)
         print(event.what, event.item, f"{state.state} {state.message}".strip() if state else "", flush=True)
 
-    summary = work(loaded, slots, _devices(slots), tell, closing)
+    devices = _devices(slots)
+    room = packing(slots, limits_of(os.environ), len(devices) or 1) if slots > 1 else None
+    summary = work(loaded, room or 1, devices, tell, closing)
     print(summary, flush=True)
     out_of_time = time.monotonic() > closing.last_start - EARLY
     if not summary.stopped + summary.left or not _is_left(loaded):

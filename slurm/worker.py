@@ -30,13 +30,14 @@ class Closing:
 
 def work(
     job: Job,
-    slots: int = 1,
+    slots: int | Callable[[Mapping[int, Child]], int] = 1,
     devices: tuple[str, ...] = (),
     on_event: Callable[[Event], None] | None = None,
     closing: Closing = Closing(),
 ) -> Summary:
     """Work on the job's items, `slots` at a time, until none is left that nobody works on; in the main thread only.
 
+    Where `slots` is a function, it says so anew before each start, of the children under way by slot; see `packing`.
     Slot i sees `devices[i % len(devices)]` as its only GPU. A stop signal is passed on to the children, which save and
     end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until that worker has
     shown that it lives: one lease at most. An item whose child was killed is tried again after the others.
@@ -47,7 +48,7 @@ def work(
         try:
             while True:
                 if not (signals or time.monotonic() > closing.last_start):
-                    _fill(backlog, slots, devices, running, beating)
+                    _fill(backlog, slots(running) if callable(slots) else slots, devices, running, beating)
                 elif not running:
                     break
                 if not running and backlog.is_over():
@@ -82,7 +83,7 @@ def _fill(
     backlog: Backlog, slots: int, devices: tuple[str, ...], running: dict[int, Child], beating: set[Attempt]
 ) -> None:
     """Give each free slot an item."""
-    for slot in sorted(set(range(slots)) - set(running)):
+    for slot in sorted(set(range(slots)) - set(running))[: max(0, slots - len(running))]:
         claimed = None if stop.RECEIVED else backlog.take()
         if claimed is None:
             return
