@@ -33,15 +33,22 @@ first = encoders * (heads * budgets + vary(head=[MLP(width=64)], epochs=[0]))
 second = vary(batch_size=[128], loss=[NTXent(temperature=0.5), NTXent(temperature=0.2)])
 rates = vary(epochs=[4], learning_rate=[1e-3, 2e-3, 4e-3])
 
+rows = "head & images & epochs & learning_rate"
+columns = "encoder.width & encoder.expansion & batch_size & loss.temperature"
+
 STUDY = Study(
     question=__doc__.split("\n")[0],
     base=BASE,
     grid=(first + second + rates) * vary(seed=(100, 101)),
     probes=(LinearProbe(test=False),),
     figure=Heatmap(
-        rows="head & images & epochs & learning_rate",
-        columns="encoder.width & encoder.expansion & batch_size & loss.temperature",
+        rows=rows,
+        columns=columns,
         value="linear_valid_top1",
         average=False,
+        titles=(
+            (rows, "head & images (None: all) & epochs & learning rate"),
+            (columns, "encoder's width & expansion & batch & temperature"),
+        ),
     ),
 )
