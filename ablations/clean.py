@@ -11,6 +11,8 @@ from pathlib import Path
 from ablations._command import DONE, parser, run_command
 from ablations._status import StudyStatus, study_statuses
 from results.archive import fold
+from slurm.commands import SlurmError
+from slurm.queue import workers
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     options = made.parse_args(arguments)
     studies, runs = list(study_statuses(options.results)), options.results / "runs"
     finished = _finished(studies, runs)
-    dropped = [*_leftovers(finished), *_gone(options.results, studies), *(finished if options.compact else [])]
+    dropped = [*_leftovers(finished), *_gone(options.results), *(finished if options.compact else [])]
     if options.compact and options.yes:
         fold(runs, [record for folder in finished for record in _records(folder)])
     for path in dropped:
@@ -53,12 +55,14 @@ def _leftovers(finished: Sequence[Path]) -> Iterator[Path]:
         yield from (attempt / "log.txt" for attempt in attempts[:-1] if (attempt / "log.txt").exists())
 
 
-def _gone(results: Path, studies: Sequence[StudyStatus]) -> Iterator[Path]:
-    """The folders of submissions of which no worker is left."""
-    alive = {worker.name for study in studies for worker in study.workers}
-    for home in sorted((results / "slurm").glob("*/")):
-        if home.name not in alive:
-            yield home
+def _gone(results: Path) -> list[Path]:
+    """The folders of submissions of which no worker is left, as squeue says now; none where it cannot be asked."""
+    homes = sorted((results / "slurm").glob("*/"))
+    try:
+        alive = {worker.name for worker in workers(home.name for home in homes)}
+    except SlurmError:
+        return []
+    return [home for home in homes if home.name not in alive]
 
 
 if __name__ == "__main__":
