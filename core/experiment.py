@@ -25,6 +25,7 @@ class Experiment:
     prepare: once per image, before the branches (Fig. 5's shared crop); augment: what makes a view; augment_other: what
     makes the second one where that differs. epochs: 0 is the random encoder. learning_rate: per 256 images under linear
     scaling, per sqrt(image) under sqrt. precision: of the encoder; all else is float32 (float64 under "float64").
+    bn_batch: batch norm sees so many images at a time, and memory holds so many; a divisor of batch_size, None for all.
     """
 
     _: KW_ONLY
@@ -46,6 +47,7 @@ class Experiment:
     weight_decay: float = 1e-6
     warmup_epochs: float = 10.0
     precision: Literal["bfloat16", "float32", "float64"] = "bfloat16"
+    bn_batch: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,6 +62,8 @@ class Experiment:
         for name, least in (("batch_size", 2), ("epochs", 0), ("warmup_epochs", 0), ("seed", 0), ("weight_decay", 0)):
             check(getattr(self, name) >= least, f"{name} takes {least} or more, not {getattr(self, name)}")
         check(self.learning_rate > 0, f"learning_rate takes more than 0, not {self.learning_rate}")
+        divides = self.bn_batch is None or (self.bn_batch >= 2 and self.batch_size % self.bn_batch == 0)
+        check(divides, f"bn_batch takes a divisor of batch_size={self.batch_size}, 2 or more, not {self.bn_batch}")
         self._check_views()
         if self.augment_other == self.augment:
             object.__setattr__(self, "augment_other", None)

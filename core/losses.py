@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.row_chunks import sum_over_rows
 from core.value import check, value
 
 Loss = Callable[..., Tensor]
@@ -35,13 +36,21 @@ class NTXent:
     def __call__(self, first: Tensor, second: Tensor) -> Tensor:
         """Views (N, D) and (N, D) to a scalar."""
         first, second = _embeddings(self.normalize, first, second)
-        images = torch.arange(len(first), device=first.device)
         if self.one_view_negatives:
-            logits = first @ second.T / self.temperature
-            return (F.cross_entropy(logits, images) + F.cross_entropy(logits.T, images)) / 2
-        both = torch.cat([first, second])
-        logits = (both @ both.T / self.temperature).fill_diagonal_(-math.inf)
-        return F.cross_entropy(logits, torch.cat([images + len(images), images]))
+            total = sum_over_rows(self._terms, first, second) + sum_over_rows(self._terms, second, first)
+        else:
+            both = torch.cat([first, second])
+            total = sum_over_rows(self._terms, both, both)
+        return total / (2 * len(first))
+
+    def _terms(self, anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
+        logits = anchors / self.temperature @ candidates.T
+        positives = torch.arange(start, start + len(anchors), device=anchors.device)
+        if not self.one_view_negatives:
+            with torch.no_grad():  # what is hidden has no gradient: its softmax is 0
+                logits.diagonal(start).fill_(-math.inf)
+            positives = (positives + len(candidates) // 2) % len(candidates)
+        return F.cross_entropy(logits, positives, reduction="sum")
 
 
 @value
@@ -123,35 +132,46 @@ def contrastive_metrics(loss: Loss, first: Tensor, second: Tensor) -> dict[str, 
     """
     loss = loss.loss if isinstance(loss, pairwise) else loss
     first, second = _embeddings(getattr(loss, "normalize", True), first.detach(), second.detach())
-    logits = first @ second.T / getattr(loss, "temperature", 1.0)
-    both = torch.cat([logits, logits.T])
-    images = torch.arange(len(first), device=first.device).repeat(2)
-    return {
-        "contrastive_top1": 100 * (both.argmax(1) == images).float().mean(),
-        "contrastive_entropy": -(both.softmax(1) * both.log_softmax(1)).sum(1).mean(),
-        "contrastive_entropy_limit": both.new_tensor(math.log(len(first))),
-    }
+    temperature = getattr(loss, "temperature", 1.0)
+
+    def terms(anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
+        logarithms = (anchors / temperature @ candidates.T).log_softmax(1)
+        images = torch.arange(start, start + len(anchors), device=anchors.device)
+        right = (logarithms.argmax(1) == images).sum()
+        return torch.stack([100 * right, -(logarithms.exp() * logarithms).sum()])
+
+    sums = sum_over_rows(terms, first, second) + sum_over_rows(terms, second, first)
+    top1, entropy = sums / (2 * len(first))
+    limit = top1.new_tensor(math.log(len(first)))
+    return {"contrastive_top1": top1, "contrastive_entropy": entropy, "contrastive_entropy_limit": limit}
 
 
 def _triplets(
     triplet: Callable[[Tensor, Tensor], Tensor], views: tuple[Tensor, Tensor], semi_hard_margin: float | None
 ) -> Tensor:
-    similarity = views[0] @ views[1].T
-    return (
-        _one_direction(triplet, similarity, semi_hard_margin) + _one_direction(triplet, similarity.T, semi_hard_margin)
-    ) / 2
+    """The mean of `triplet(positive, negative)` over all triples, or over anchors with one semi-hard negative each."""
+
+    def terms(anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
+        similarity = anchors @ candidates.T
+        positive = similarity.diagonal(start)[:, None]
+        if semi_hard_margin is not None:
+            return _semi_hard(triplet, similarity, positive, semi_hard_margin, start)
+        every = triplet(positive, similarity)
+        return (every.sum() - every.diagonal(start).sum()) / (len(candidates) - 1)
+
+    first, second = views
+    return (sum_over_rows(terms, first, second) + sum_over_rows(terms, second, first)) / (2 * len(first))
 
 
-def _one_direction(triplet: Callable[[Tensor, Tensor], Tensor], similarity: Tensor, margin: float | None) -> Tensor:
-    """The mean of `triplet` over the triples of the (N, N) similarities whose anchors are the rows."""
-    positive = similarity.diagonal()[:, None]
-    negative = ~torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
-    if margin is None:
-        return triplet(positive, similarity)[negative].mean()
-    eligible = negative & (similarity < positive) & (similarity > positive - margin)
+def _semi_hard(
+    triplet: Callable[[Tensor, Tensor], Tensor], similarity: Tensor, positive: Tensor, margin: float, start: int
+) -> Tensor:
+    """The sum of `triplet` over rows of (n, N) similarities, whose positives (n, 1) lie on the diagonal at `start`."""
+    eligible = (similarity < positive) & (similarity > positive - margin)
+    eligible.diagonal(start).fill_(False)
     hardest = similarity.masked_fill(~eligible, -math.inf).argmax(1, keepdim=True)
     terms = triplet(positive, similarity.gather(1, hardest))
-    return torch.where(eligible.any(1, keepdim=True), terms, 0.0).mean()
+    return torch.where(eligible.any(1, keepdim=True), terms, 0.0).sum()
 
 
 def _embeddings(normalize: bool, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:

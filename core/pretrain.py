@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from core.data import DataSet, Images, balanced
-from core.draws import Draws, key, order
+from core.draws import order
 from core.experiment import Experiment
-from core.losses import contrastive_metrics
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
+from core.step import train_step
 
 State = dict[str, Any]
 Row = dict[str, float]
@@ -83,8 +83,8 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     model.train()
     while progress.epoch < experiment.epochs:
         for batch in _batches(experiment, len(images.labels), progress, steps):
-            _set_learning_rate(optimizer, experiment, progress.epoch * steps + progress.step, len(images.labels))
-            metrics = _train_step(experiment, model, optimizer, images, batch, progress)
+            _set_learning_rate(optimizer, experiment, progress.epoch * steps + progress.step, steps)
+            metrics = train_step(experiment, model, optimizer, images, batch, (progress.epoch, progress.step))
             progress.sums = {name: progress.sums.get(name, 0) + metric for name, metric in metrics.items()}
             progress.step += 1
             if progress.step < steps and journal.due():
@@ -93,46 +93,6 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
         journal.tell(progress.history[-1])
         journal.save(_state(model, optimizer, progress))
     return Trained(model, progress.history)
-
-
-def make_views(experiment: Experiment, images: Images, batch: Tensor, epoch: int) -> list[Tensor]:
-    """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1]."""
-    pixels = images.pixels[batch].permute(0, 3, 1, 2).float() / 255
-    index = images.index[batch]
-    if experiment.prepare is not None:
-        pixels = experiment.prepare(pixels, Draws(key(experiment.seed, "prepare", epoch), index))
-    augments = [experiment.augment] * experiment.views
-    if experiment.augment_other is not None:
-        augments[1] = experiment.augment_other
-    return [
-        augment(pixels, Draws(key(experiment.seed, "view", epoch, view), index))
-        for view, augment in enumerate(augments)
-    ]
-
-
-def _train_step(
-    experiment: Experiment,
-    model: Model,
-    optimizer: torch.optim.Optimizer,
-    images: Images,
-    batch: Tensor,
-    progress: Progress,
-) -> dict[str, Tensor]:
-    """One step; returns the loss, and how hard the contrastive task is, or the accuracy of the supervised arm."""
-    torch.manual_seed(key(experiment.seed, "step", progress.epoch, progress.step))  # for dropout, and one's own parts
-    views = make_views(experiment, images, batch, progress.epoch)
-    embeddings = model(torch.cat(views)).chunk(experiment.views)
-    if experiment.supervised:
-        labels = images.labels[batch]
-        loss = experiment.loss(embeddings[0], labels)
-        metrics = {"train_top1": 100 * (embeddings[0].argmax(1) == labels).float().mean()}
-    else:
-        loss = experiment.loss(*embeddings)
-        metrics = contrastive_metrics(experiment.loss, embeddings[0], embeddings[1])
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return {"train_loss": loss.detach(), **metrics}
 
 
 def _batches(experiment: Experiment, number: int, progress: Progress, steps: int) -> Iterator[Tensor]:
@@ -148,10 +108,10 @@ def _steps_per_epoch(experiment: Experiment, images: Images) -> int:
     return number // experiment.batch_size
 
 
-def _set_learning_rate(optimizer: torch.optim.Optimizer, experiment: Experiment, step: int, number: int) -> None:
-    # Steps are counted as the official code does: of all images, though the last short batch is dropped.
-    warmup = int(experiment.warmup_epochs * number) // experiment.batch_size
-    total = number * experiment.epochs // experiment.batch_size + 1
+def _set_learning_rate(optimizer: torch.optim.Optimizer, experiment: Experiment, step: int, steps: int) -> None:
+    # The official code counts steps of all images, though it drops the last short batch as we do: its cosine then ends
+    # above 0, far above where an epoch has few steps. Here it ends with the training.
+    warmup, total = int(experiment.warmup_epochs * steps), experiment.epochs * steps
     peak = peak_learning_rate(experiment.learning_rate, experiment.lr_scaling, experiment.batch_size)
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(step, warmup, total, peak)

@@ -326,6 +326,7 @@ GOLDEN_DEFAULTS: dict[str, dict[str, Any]] = {
         "weight_decay": 1e-06,
         "warmup_epochs": 10.0,
         "precision": "bfloat16",
+        "bn_batch": None,
         "seed": 0,
     },
     "ColorDistortion": {"strength": 1.0, "jitter_p": 0.8, "gray_p": 0.2},

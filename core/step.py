@@ -1,0 +1,113 @@
+"""One training step: views, embeddings, loss, gradients, update. A batch beyond memory goes through in chunks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from core.data import Images
+from core.draws import Draws, key
+from core.experiment import Experiment
+from core.losses import contrastive_metrics
+from core.model import Model
+
+
+def train_step(
+    experiment: Experiment,
+    model: Model,
+    optimizer: torch.optim.Optimizer,
+    images: Images,
+    batch: Tensor,
+    place: tuple[int, int],
+) -> dict[str, Tensor]:
+    """One step on the images at `batch` (N,), at `place` (epoch, step).
+
+    Returns the loss, and how hard the contrastive task is, or the accuracy of the supervised arm.
+    """
+    optimizer.zero_grad()
+    metrics: dict[str, Tensor] = {}
+
+    def gradient(embeddings: Tensor) -> Tensor:
+        loss, gradients = embedding_gradient(_loss(experiment, images.labels[batch]), *embeddings)
+        metrics.update({"train_loss": loss}, **_metrics(experiment, embeddings.detach(), images.labels[batch]))
+        return torch.stack(gradients)
+
+    def embed(chunk: int, members: Tensor) -> Tensor:
+        torch.manual_seed(key(experiment.seed, "step", *place, chunk))  # for dropout, and one's own parts
+        views = make_views(experiment, images, members, place[0])
+        return cast(Tensor, model(torch.cat(views)).unflatten(0, (len(views), -1)))
+
+    backpropagate(model, embed, torch.split(batch, experiment.bn_batch or len(batch)), gradient)
+    optimizer.step()
+    return metrics
+
+
+def make_views(experiment: Experiment, images: Images, batch: Tensor, epoch: int) -> list[Tensor]:
+    """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1]."""
+    pixels = images.pixels[batch].permute(0, 3, 1, 2).float() / 255
+    index = images.index[batch]
+    if experiment.prepare is not None:
+        pixels = experiment.prepare(pixels, Draws(key(experiment.seed, "prepare", epoch), index))
+    augments = [experiment.augment] * experiment.views
+    if experiment.augment_other is not None:
+        augments[1] = experiment.augment_other
+    return [
+        augment(pixels, Draws(key(experiment.seed, "view", epoch, view), index))
+        for view, augment in enumerate(augments)
+    ]
+
+
+def embedding_gradient(loss: Callable[..., Tensor], *views: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The loss of embeddings, each (N, D), and its gradient at each, (N, D); the graph behind the embeddings stays."""
+    leaves = [view.detach().requires_grad_() for view in views]
+    value = loss(*leaves)
+    return value.detach(), torch.autograd.grad(value, leaves)
+
+
+def backpropagate(
+    model: nn.Module,
+    embed: Callable[[int, Tensor], Tensor],
+    chunks: tuple[Tensor, ...],
+    gradient: Callable[[Tensor], Tensor],
+) -> None:
+    """Add to the parameters' gradients those of a loss of all chunks, in the memory of one.
+
+    `embed(number, chunk)` maps chunk (n,) to embeddings (views, n, D); `gradient` all embeddings (views, N, D) to the
+    loss's gradient at them. Several chunks are embedded without a graph, then again with it (Gao et al. 2021,
+    "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"): the loss sees the whole batch.
+    """
+    if len(chunks) == 1:
+        embeddings = embed(0, chunks[0])
+        embeddings.backward(gradient(embeddings))  # type: ignore[no-untyped-call]
+        return
+    with torch.no_grad():
+        whole = torch.cat([embed(number, chunk) for number, chunk in enumerate(chunks)], dim=1)
+    with _running_statistics_kept(model):
+        for number, part in enumerate(torch.split(gradient(whole), len(chunks[0]), dim=1)):
+            embed(number, chunks[number]).backward(part)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _running_statistics_kept(model: nn.Module) -> Iterator[None]:
+    """Batch norm uses the statistics of its batch as before, and leaves the running ones alone."""
+    tracking = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
+    for module in tracking:
+        module.track_running_stats = False
+    try:
+        yield
+    finally:
+        for module in tracking:
+            module.track_running_stats = True
+
+
+def _loss(experiment: Experiment, labels: Tensor) -> Callable[..., Tensor]:
+    return (lambda logits: experiment.loss(logits, labels)) if experiment.supervised else experiment.loss
+
+
+def _metrics(experiment: Experiment, embeddings: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    if experiment.supervised:
+        return {"train_top1": 100 * (embeddings[0].argmax(1) == labels).float().mean()}
+    return contrastive_metrics(experiment.loss, embeddings[0], embeddings[1])

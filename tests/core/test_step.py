@@ -1,0 +1,114 @@
+"""A step in chunks: the loss sees the whole batch, batch norm a chunk, and memory holds one."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from tiny_runs import TINY, color_data
+from torch import Tensor, nn
+
+from core.experiment import Experiment
+from core.losses import CrossEntropy, NTXent
+from core.model import Model, build_model
+from core.pretrain import pretrain
+from core.step import backpropagate, embedding_gradient, make_views, train_step
+
+DATA = color_data()
+BATCH = torch.tensor([3, 1, 4, 15, 9, 2, 6, 5])
+
+
+def gradients_of_a_step(experiment: Experiment, model: Model) -> Tensor:
+    """A step's gradients; the weights stay."""
+    train_step(experiment, model, torch.optim.SGD(model.parameters(), lr=0.0), DATA.train, BATCH, (0, 0))
+    return torch.cat([weight.grad.flatten() for weight in model.parameters() if weight.grad is not None])
+
+
+def gradients_with_a_whole_graph(experiment: Experiment, model: Model, size: int) -> Tensor:
+    """The same by one graph over all chunks: what the chunked step must equal."""
+    chunks = [torch.cat(make_views(experiment, DATA.train, part, 0)) for part in torch.split(BATCH, size)]
+    embedded = torch.cat([model(chunk).unflatten(0, (experiment.views, -1)) for chunk in chunks], dim=1)
+    value = (
+        experiment.loss(embedded[0], DATA.train.labels[BATCH]) if experiment.supervised else experiment.loss(*embedded)
+    )
+    model.zero_grad()
+    value.backward()
+    return torch.cat([weight.grad.flatten() for weight in model.parameters() if weight.grad is not None])
+
+
+@pytest.mark.parametrize("size", [2, 4])
+@pytest.mark.parametrize(
+    "experiment", [TINY, replace(TINY, loss=CrossEntropy(), views=1)], ids=["contrastive", "supervised"]
+)
+def test_gradients_are_those_of_one_graph_over_all_chunks(experiment: Experiment, size: int) -> None:
+    chunked, model = replace(experiment, bn_batch=size), build_model(experiment, DATA).train()
+    other = build_model(experiment, DATA).train()
+    ours, whole = gradients_of_a_step(chunked, model), gradients_with_a_whole_graph(experiment, other, size)
+    assert (ours - whole).norm() <= 1e-5 * whole.norm()
+    for name, buffer in model.named_buffers():  # one update of the running statistics a chunk, none in the second pass
+        torch.testing.assert_close(buffer, dict(other.named_buffers())[name])
+
+
+def test_gradients_are_the_one_piece_batchs_where_batch_norm_uses_the_same_statistics() -> None:
+    whole, chunked = build_model(TINY, DATA).eval(), build_model(TINY, DATA).eval()
+    ours = gradients_of_a_step(replace(TINY, bn_batch=2), chunked)
+    one_piece = gradients_of_a_step(TINY, whole)
+    assert (ours - one_piece).norm() <= 1e-5 * one_piece.norm()
+
+
+def test_an_embedding_gradient_is_autograds() -> None:
+    first, second = torch.randn(2, 6, 5, dtype=torch.float64, requires_grad=True)
+    value, gradients = embedding_gradient(NTXent(0.5), first, second)
+    whole = NTXent(0.5)(first, second)
+    assert torch.equal(value, whole.detach())
+    torch.testing.assert_close(gradients, torch.autograd.grad(whole, (first, second)))
+
+
+def test_no_more_than_one_chunk_has_a_graph_at_a_time() -> None:
+    alive: list[int] = []
+    layer = nn.Linear(4, 3)
+
+    class Counted(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: object, embedded: Tensor) -> Tensor:
+            alive.append(len(alive) + 1 if torch.is_grad_enabled() else 1)
+            return embedded.clone()
+
+        @staticmethod
+        def backward(ctx: object, gradient: Tensor) -> Tensor:
+            alive.clear()
+            return gradient
+
+    def embed(number: int, chunk: Tensor) -> Tensor:
+        embedded = layer(chunk)
+        return (Counted.apply(embedded) if embedded.requires_grad else embedded)[None]  # type: ignore[no-untyped-call]
+
+    backpropagate(layer, embed, torch.randn(12, 4).split(3), lambda whole: torch.ones_like(whole))
+    assert not alive  # each graph was gone through before the next was built
+
+
+def dropout_encoder() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(192, 6))
+
+
+def test_both_passes_drop_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Tensor] = []
+    experiment = replace(TINY, encoder=dropout_encoder, bn_batch=4)
+    model = build_model(experiment, DATA).train()
+    forward: Callable[[Tensor], Tensor] = model.forward
+    monkeypatch.setattr(model, "forward", lambda images: seen.append(forward(images)) or seen[-1])
+    train_step(experiment, model, torch.optim.SGD(model.parameters(), lr=0.0), DATA.train, BATCH, (0, 0))
+    assert torch.equal(seen[0], seen[2]) and torch.equal(seen[1], seen[3])
+    assert not torch.equal(seen[0], seen[1])
+
+
+def test_a_run_in_chunks_learns_another_thing_but_sees_the_same_images() -> None:
+    plain, chunked = pretrain(TINY, DATA).history, pretrain(replace(TINY, bn_batch=4), DATA).history
+    assert plain != chunked
+    assert plain[0].keys() == chunked[0].keys()
+
+
+@pytest.mark.parametrize("size", [1, 3, 16])
+def test_bn_batch_divides_the_batch(size: int) -> None:
+    with pytest.raises(ValueError, match=f"bn_batch takes a divisor of batch_size=8, 2 or more, not {size}"):
+        replace(TINY, bn_batch=size)
