@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help install demo check test test-slurm clean
+.PHONY: help install demo check test test-slurm bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make test    install, run the tests"
 	@echo "make check   install, ruff and mypy"
 	@echo "make test-slurm   install SLURM, too, and run the tests that need a cluster on a throw-away one"
+	@echo "make bench [DATA=DIR]   install the libraries we are compared with, too, and measure side by side"
 
 install: $(VENV)/installed
 
@@ -33,6 +34,13 @@ test: install
 
 test-slurm: install
 	tests/slurm/lab.sh run $(CURDIR)/$(RUN) -m pytest tests/slurm/cluster
+
+bench: $(VENV)/installed-bench
+	$(RUN) -m tests.benchmarks $(if $(DATA),--data $(DATA))
+
+$(VENV)/installed-bench: $(VENV)/installed
+	$(RUN) -m pip install --quiet --editable ".[bench]"
+	touch $@
 
 clean:
 	rm -rf $(VENV) demo build dist *.egg-info

@@ -14,7 +14,7 @@ import torch
 from ablations._find import load_study
 from ablations._identity import run_id, settings
 from ablations._journal import FileJournal
-from ablations._plan import Run, plan
+from ablations._plan import Run, plan, select
 from ablations._source import provenance
 from ablations._study import Study
 from core.data import DataSet, load
@@ -22,7 +22,7 @@ from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
 from core.value import check
-from results.records import Damaged, publish, read, set_aside
+from results.records import is_whole, places, publish, set_aside
 from slurm.attempts import Attempt
 
 
@@ -38,8 +38,17 @@ class Context:
     threads: int = 1
 
     def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
-        """The study's runs; raises what core.data.load and ablations._plan.plan raise."""
-        return plan(study, self.scale, lambda experiment: fingerprint(experiment, self.data), self.seeds, only)
+        """The study's runs, or its cells with the settings `only`; raises what load, plan and select raise."""
+        key = id(study), self.scale, self.data, self.seeds
+        if key not in _PLANNED:
+            runs = plan(study, self.scale, lambda experiment: fingerprint(experiment, self.data), self.seeds)
+            _PLANNED[key] = study, runs
+        runs = _PLANNED[key][1]
+        return select(runs, only) if only else runs
+
+
+_PLANNED: dict[tuple[Any, ...], tuple[Study, list[Run]]] = {}
+"""Plans already made. Each keeps its study, so that no other has its id()."""
 
 
 def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
@@ -47,14 +56,12 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     where = Context(**context)
     torch.set_num_threads(where.threads)
     study = load_study(where.study)
-    run = next((run for run in where.plan(study) if run.id == item), None)
-    if run is None:
-        raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
-    folder, data = Path(where.results) / "runs" / item, data_of(run.experiment, where.data)
+    experiment = _find(item, study, where)
+    folder, data = Path(where.results) / "runs" / item, data_of(experiment, where.data)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     _set_aside_damaged(folder, study)
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
-    outcome = study.run(run.experiment, data, journal, device)
+    outcome = study.run(experiment, data, journal, device)
     if study.probes and not isinstance(outcome, Trained):
         raise TypeError(
             "a probe measures what core.pretrain returns; a study whose `run` returns metrics has probes=()"
@@ -67,11 +74,22 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
         "partition": os.environ.get("SLURM_JOB_PARTITION"),
     }
     attempt.guard()
-    record = {"run": item, "settings": settings(run.experiment), **_trained(outcome)}
+    record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
     publish({**record, "provenance": {**provenance(study), **about, "cpu": _cpu()}}, folder / "record.json")
     if study.probes:
         assert data is not None
-        _probe(study, folder, item, attempt, Features(outcome.model, data, device))
+        known = experiment if isinstance(experiment, Experiment) else None
+        side = getattr(experiment, "image_size", None)
+        features = Features(outcome.model, data, device, known, lambda name: _load(name, where.data, side))
+        _probe(study, folder, item, attempt, features)
+
+
+def _find(item: str, study: Study, where: Context) -> Any:
+    """The experiment with this id."""
+    for run in where.plan(study):
+        if run.id == item:
+            return run.experiment
+    raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
 
 
 def study_finished(study: str, results: str, run: str) -> bool:
@@ -81,12 +99,7 @@ def study_finished(study: str, results: str, run: str) -> bool:
 
 def is_finished(results: Path, run: str, probes: tuple[Any, ...]) -> bool:
     """Whether the run has its record and that of each probe; a damaged one does not count."""
-    return all(_is_whole(path) for path in _records(results / "runs" / run, probes))
-
-
-def probe_path(folder: Path, probe: Any) -> Path:
-    """Where the record of a probe lies in the run's folder."""
-    return folder / "probes" / f"{run_id(probe)}.json"
+    return all(map(is_whole, places(results / "runs" / run, map(run_id, probes))))
 
 
 def data_of(experiment: Any, folder: str | None) -> DataSet | None:
@@ -133,8 +146,8 @@ def _trained(outcome: Any) -> dict[str, Any]:
 
 def _probe(study: Study, folder: Path, item: str, attempt: Attempt, features: Features) -> None:
     for probe in study.probes:
-        path = probe_path(folder, probe)
-        if not _is_whole(path):
+        (path,) = places(folder, [run_id(probe)])[1:]
+        if not is_whole(path):
             began = time.monotonic()
             measured = probe(features)
             attempt.guard()
@@ -143,20 +156,9 @@ def _probe(study: Study, folder: Path, item: str, attempt: Attempt, features: Fe
             publish({**about, **found, "seconds": time.monotonic() - began}, path)
 
 
-def _records(folder: Path, probes: tuple[Any, ...]) -> list[Path]:
-    return [folder / "record.json", *(probe_path(folder, probe) for probe in probes)]
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        return read(path) is not None
-    except Damaged:
-        return False
-
-
 def _set_aside_damaged(folder: Path, study: Study) -> None:
-    for path in _records(folder, study.probes):
-        if path.exists() and not _is_whole(path):
+    for path in places(folder, map(run_id, study.probes)):
+        if path.exists() and not is_whole(path):
             print(f"{path} is damaged; set aside as {set_aside(path)}")
 
 

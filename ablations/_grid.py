@@ -48,18 +48,16 @@ def paired(**axes: Iterable[Any]) -> Grid:
 
 def apply(base: Any, change: Change) -> Any:
     """`base` with the change; a misspelt setting is a TypeError that names the right ones."""
-    plain = {name: setting for name, setting in change.items() if "." not in name}
-    _check_names(base, plain)
-    result = replace(base, **plain)
+    _check_names(base, (name.partition(".")[0] for name in change))
+    given = {name: setting for name, setting in change.items() if "." not in name}
     for name, setting in change.items():
-        if "." in name:
-            part, _, rest = name.partition(".")
-            _check_names(result, {part: None})
-            inner = getattr(result, part)
+        part, dot, rest = name.partition(".")
+        if dot:
+            inner = given.get(part, getattr(base, part))
             if not is_dataclass(inner):
                 raise TypeError(f"{name}: {part} is {inner!r} here, which has no settings of its own")
-            result = replace(result, **{part: apply(inner, {rest: setting})})
-    return result
+            given[part] = apply(inner, {rest: setting})
+    return replace(base, **given)
 
 
 def _axis(name: str, given: Iterable[Any]) -> list[Any]:

@@ -9,12 +9,14 @@ import dataclasses
 import hashlib
 import inspect
 import json
+from functools import cache
 from typing import Any
 
 from ablations._code import code_hash
 from core.value import canonical_fields
 
 _OWN = {"part", "version", "source"}
+_source = cache(code_hash)  # a function does not change once it is imported
 
 Scalar = bool | int | float | str | list[Any] | None
 
@@ -67,7 +69,7 @@ def _describe(setting: Any) -> Any:
     if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
         return _describe_part(setting)
     if inspect.isfunction(setting) or isinstance(setting, type):
-        return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": code_hash(setting)}
+        return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": _source(setting)}
     raise _refused(setting)
 
 
@@ -77,21 +79,27 @@ def _refused(setting: Any) -> TypeError:
 
 
 def _describe_part(part: Any) -> dict[str, Any]:
-    kind = type(part)
+    kind: Any = type(part)
     described: dict[str, Any] = {"part": kind.__name__}
     if getattr(kind, "version", 1) != 1:
         described["version"] = kind.version
     if kind.__module__.split(".")[0] != "core":
         described["part"] = f"{kind.__module__}.{kind.__qualname__}"
-        described["source"] = code_hash(kind)
+        described["source"] = _source(kind)
     given = canonical_fields(part)
     if taken := sorted(_OWN & given.keys()):
         raise TypeError(f"{kind.__name__}.{taken[0]}: a setting cannot have this name, which identity uses itself")
-    for field in dataclasses.fields(part):
-        change = _describe(given[field.name])
-        if change != _describe_default(field):
-            described[field.name] = change
+    defaults = _defaults(kind)
+    for name, setting in given.items():
+        change = _describe(setting)
+        if change != defaults[name]:
+            described[name] = change
     return described
+
+
+@cache
+def _defaults(kind: type) -> dict[str, Any]:
+    return {field.name: _describe_default(field) for field in dataclasses.fields(kind)}
 
 
 def _describe_default(field: "dataclasses.Field[Any]") -> Any:

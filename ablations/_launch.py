@@ -80,7 +80,7 @@ def _job(options: argparse.Namespace, where: Context, runs: Sequence[Run], envir
         function=f"{execute.__module__}:{execute.__name__}",
         finished=partial(study_finished, where.study, where.results),
         context=asdict(where),
-        preload=(execute.__module__,),
+        preload=(execute.__module__, "torchvision.models.resnet"),
         environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
         retry_failed=options.retry_failed,
     )

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
 from ablations._command import DONE
 from ablations._find import STUDIES, study_names
 from results.records import UNPLANNED
+from results.tables import read_rows
 
 if TYPE_CHECKING:
     from ablations._plan import Run
@@ -24,7 +24,7 @@ def print_studies(results: Path) -> int:
     counts: dict[str, list[str]] = {name: [] for name in questions}
     for path in sorted((results / "tables").glob("*.*.parquet")):
         name, scale = path.stem.rsplit(".", 1)
-        rows = pq.read_table(path, columns=["status", "arm"]).to_pylist()
+        rows = read_rows(path, ("status", "arm"))
         states = [row["status"] for row in rows if row["arm"] != UNPLANNED]
         counts.setdefault(name, []).append(f"{scale} {states.count('done')}/{len(states)}")
     table = Table("study", "question", "runs done", box=None, header_style="bold")
@@ -36,9 +36,7 @@ def print_studies(results: Path) -> int:
 
 def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], table: Path) -> int:
     """Each run of the plan, how many there are in each state, and how many of them other studies share."""
-    from ablations._identity import settings
-
-    rows = {run.id: settings(run.experiment) for run in runs}
+    rows = {run.id: run.settings for run in runs}
     cells = [rows[run.id] for run in runs if run.arm == "cell"]
     names = dict.fromkeys(name for row in cells for name in row)
     varied = [name for name in names if len({str(row[name]) for row in cells if name in row}) > 1]
@@ -56,8 +54,8 @@ def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], tabl
 
 
 def _elsewhere(table: Path) -> set[str]:
-    others = [path for path in table.parent.glob("*.parquet") if path != table]
-    return {run for path in others for run in pq.read_table(path, columns=["run"])["run"].to_pylist()}
+    others = [path for path in table.parent.glob("*.*.parquet") if path != table]
+    return {row["run"] for path in others for row in read_rows(path, ("run",))}
 
 
 def _question(study: Path) -> str:

@@ -17,36 +17,41 @@ Fingerprint = Callable[[Any], str]
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a study. arm: "cell" of the grid, or "random encoder" or "supervised", the figure's two lines."""
+    """One run of a study. arm: "cell" of the grid, or "random encoder" or "supervised", the figure's two lines.
+
+    settings: those of the experiment, as one flat row.
+    """
 
     id: str
     arm: str
     experiment: Any
+    settings: Mapping[str, Any]
 
 
-def plan(
-    study: Study,
-    scale: str,
-    fingerprint: Fingerprint,
-    seeds: int | None = None,
-    only: Mapping[str, str] | None = None,
-) -> list[Run]:
-    """All runs, seed by seed, so that an unfinished study has whole rounds.
+def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None = None) -> list[Run]:
+    """All runs, seed by seed, so that an unfinished study has whole rounds; `seeds` repeats each cell so often.
 
-    `seeds` repeats each cell so often; `only` keeps the cells with these settings, and the cells alone.
-    Raises TypeError or ValueError for a misspelt setting, a grid the figure cannot show, an `only` that nothing meets.
+    Raises TypeError or ValueError for a misspelt setting, or a grid the figure cannot show.
     """
     base = study.base_at(scale)
     cells = [apply(base, change) for change in study.changes(base)]
     if seeds is not None:
         cells = _reseed(cells, seeds)
-    _check_figure(study, cells)
-    cells = _select(cells, only or {})
-    named = [("cell", cell) for cell in cells] + ([] if only else references(base, cells))
-    also = [] if study.run is pretrain else [canonical(study.run, Callable[..., Any], "Study.run")]
-    runs = [Run(run_id(experiment, fingerprint(experiment), *also), arm, experiment) for arm, experiment in named]
+    named = [("cell", cell) for cell in cells] + references(base, cells)
+    rows = [settings(experiment) for _, experiment in named]
+    _check_figure(study, rows[: len(cells)])
+    runs = [
+        Run(_identify(study, experiment, fingerprint), arm, experiment, row)
+        for (arm, experiment), row in zip(named, rows, strict=True)
+    ]
     unique = {(run.id, run.arm): run for run in runs}
     return sorted(unique.values(), key=lambda run: getattr(run.experiment, "seed", 0))
+
+
+def _identify(study: Study, experiment: Any, fingerprint: Fingerprint) -> str:
+    """The id of this experiment in this study: its changes, its images, and the method where that is another."""
+    also = [] if study.run is pretrain else [canonical(study.run, Callable[..., Any], "Study.run")]
+    return run_id(experiment, fingerprint(experiment), *also)
 
 
 def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
@@ -59,33 +64,34 @@ def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
     return [dataclasses.replace(cell, seed=seed) for cell in distinct for seed in seeds]
 
 
-def _select(cells: Sequence[Any], only: Mapping[str, str]) -> list[Any]:
-    rows = [settings(cell) for cell in cells]
+def select(runs: Sequence[Run], only: Mapping[str, str]) -> list[Run]:
+    """The cells with these settings, and the cells alone. Raises ValueError if nothing meets them."""
+    cells = [run for run in runs if run.arm == "cell"]
+    known = list(dict.fromkeys(name for cell in cells for name in cell.settings))
     for name, wanted in only.items():
-        known = list(dict.fromkeys(name for row in rows for name in row))
         if name not in known:
             raise ValueError(f"--only {name}: no such setting{nearest(name, known)}; there are {', '.join(known)}")
-        values = dict.fromkeys(str(row[name]) for row in rows if name in row)
+        values = dict.fromkeys(str(cell.settings[name]) for cell in cells if name in cell.settings)
         if wanted not in values:
             raise ValueError(f"--only {name}={wanted} selects nothing; its values here are {', '.join(values)}")
     chosen = [
         cell
-        for cell, row in zip(cells, rows, strict=True)
-        if all(name in row and str(row[name]) == wanted for name, wanted in only.items())
+        for cell in cells
+        if all(name in cell.settings and str(cell.settings[name]) == wanted for name, wanted in only.items())
     ]
     if not chosen:
         raise ValueError(f"no run has {' and '.join(f'{name}={wanted}' for name, wanted in only.items())}")
     return chosen
 
 
-def _check_figure(study: Study, cells: Sequence[Any]) -> None:
+def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
     """Nothing but the seed varies inside one figure cell, unless the figure says that it averages or chooses."""
     figure = study.figure
     names = (*figure.settings, *figure.average_over, *figure.best_over)
     shown = {setting for name in names for setting in name.split(" & ")}
     seen: dict[str, dict[str, Any]] = {}
-    for cell in cells:
-        row = {name: setting for name, setting in settings(cell).items() if name != "seed"}
+    for one in rows:
+        row = {name: setting for name, setting in one.items() if name != "seed"}
         place = repr([row.get(name) for name in sorted(shown)])
         other = seen.setdefault(place, row)
         differing = [name for name in {**row, **other} if row.get(name) != other.get(name)]

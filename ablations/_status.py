@@ -9,8 +9,8 @@ from statistics import mean
 from typing import Any
 
 from results.archive import archived
-from results.records import UNPLANNED
-from results.tables import read_table
+from results.records import UNPLANNED, places, state
+from results.tables import read_rows
 from slurm.history import AttemptState, history
 from slurm.names import job_name
 from slurm.queue import Worker, queue
@@ -18,6 +18,8 @@ from slurm.queue import Worker, queue
 WORDS = ("done", "running", "queued", "to do", "stopped", "lost", "failed")
 """queued: not running, but the study has workers; stopped: asked to; lost: killed, or its lease ran out. A run that is
 stopped or lost goes on from its checkpoint when somebody takes it up."""
+COLUMNS = ("run", "arm", "status", "probes", "epochs", "seconds")
+"""What of a table's row is needed here: all of it would be slow to read where there are many runs."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,9 @@ def study_statuses(results: Path, study: str | None = None) -> Iterator[StudySta
     names = {worker_name(results, *one): one for one in named}
     workers = queue(names, results / "slurm").workers if (results / "slurm").exists() else ()
     for name, scale in named:
-        table = read_table(results / "tables" / f"{name}.{scale}.parquet")
+        table = read_rows(results / "tables" / f"{name}.{scale}.parquet", COLUMNS)
         mine = tuple(worker for worker in workers if names[worker.name] == (name, scale))
-        table = table[table["arm"] != UNPLANNED]
-        rows: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
+        rows = [row for row in table if row["arm"] != UNPLANNED]
         taken = [row["seconds"] for row in rows if row["status"] == "done" and row["arm"] == "cell"]
         runs = tuple(_run_status(row, results / "runs" / row["run"], bool(mine)) for row in rows)
         yield StudyStatus(name, scale, runs, mean(taken) if taken else None, mine)
@@ -107,8 +108,8 @@ def worker_name(results: Path, study: str, scale: str) -> str:
 
 def _run_status(row: dict[str, Any], folder: Path, has_workers: bool) -> RunStatus:
     """A row that is done stays so; elsewhere the records decide, then the latest attempt."""
-    records = (folder / "record.json", *(folder / "probes" / f"{probe}.json" for probe in json.loads(row["probes"])))
-    if row["status"] == "done" or all(record.exists() or archived(record) for record in records):
+    records = places(folder, json.loads(row["probes"]))
+    if row["status"] == "done" or state(folder, (path.exists() or bool(archived(path)) for path in records)) == "done":
         return RunStatus(row["run"], "done", row, None)
     latest = next(reversed(history(folder)), None)
     # an attempt that is done and left no record ends a moment before it is written; one superseded has a successor

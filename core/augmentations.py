@@ -14,15 +14,18 @@ from core.color import ColorDistortion
 from core.draws import Draws
 from core.filters import Cutout, GaussianBlur, GaussianNoise, Sobel
 from core.geometry import Crop, Flip, Rotate
+from core.policies import AutoAugment, Equalize, Solarize
 from core.value import check, value
 
 __all__ = [
     "FIG5_OPERATORS",
     "Augmentation",
+    "AutoAugment",
     "ColorDistortion",
     "Compose",
     "Crop",
     "Cutout",
+    "Equalize",
     "Flip",
     "GaussianBlur",
     "GaussianNoise",
@@ -30,6 +33,7 @@ __all__ = [
     "Pair",
     "Rotate",
     "Sobel",
+    "Solarize",
 ]
 
 Augmentation = Callable[[Tensor, Draws], Tensor]

@@ -4,14 +4,16 @@ An encoder is a value with `.build() -> nn.Module`, or any module-level function
 Blocks are torchvision's; the width of h is measured by who needs it, never declared.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from torch import nn
-from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
 
 from core.value import check, value
 
-Block = type[BasicBlock] | type[Bottleneck]
+if TYPE_CHECKING:  # torchvision's import takes as long as torch's own: only what builds an encoder waits for it
+    from torchvision.models.resnet import BasicBlock, Bottleneck
+
+    Block = type[BasicBlock] | type[Bottleneck]
 
 
 @value
@@ -30,6 +32,8 @@ class ResNet:
 
     def build(self) -> nn.Module:
         """Maps (N, 3, H, W) to (N, 512 width), or (N, 2048 width) from depth 50 on."""
+        from torchvision.models.resnet import BasicBlock, Bottleneck
+
         blocks = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
         block: Block = BasicBlock if self.depth < 50 else Bottleneck
         channels = 64 * self.width
@@ -57,13 +61,15 @@ class SmallResNet:
 
     def build(self) -> nn.Module:
         """Maps (N, 3, H, W) to (N, expansion or 4 width)."""
+        from torchvision.models.resnet import BasicBlock
+
         return _residual(
             [_cifar_stem(self.width)], BasicBlock, self.width, ((self.depth - 2) // 6,) * 3, self.expansion
         )
 
 
 def _residual(
-    layers: list[nn.Module], block: Block, channels: int, blocks: tuple[int, ...], expansion: int | None = None
+    layers: list[nn.Module], block: "Block", channels: int, blocks: tuple[int, ...], expansion: int | None = None
 ) -> nn.Module:
     inputs = channels
     for stage, count in enumerate(blocks):
@@ -80,7 +86,7 @@ def _residual(
 def _shortcut(inputs: int, outputs: int, stride: int) -> nn.Module | None:
     if stride == 1 and inputs == outputs:
         return None
-    return nn.Sequential(conv1x1(inputs, outputs, stride), nn.BatchNorm2d(outputs))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
 
 def _cifar_stem(channels: int) -> nn.Module:
@@ -98,6 +104,8 @@ def _normalized(convolution: nn.Conv2d) -> nn.Module:
 
 def _initialize(encoder: nn.Module) -> nn.Module:
     """He's initialization; each block starts as its shortcut (the official code: gamma 0 in its last batch norm)."""
+    from torchvision.models.resnet import BasicBlock, Bottleneck
+
     for module in encoder.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

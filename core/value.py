@@ -8,9 +8,12 @@ import dataclasses
 import math
 import types
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+_VALUES: set[type] = set()
 
 
 @dataclass_transform(frozen_default=True)
@@ -19,13 +22,14 @@ def value(cls: type[T]) -> type[T]:
     checks = cls.__dict__.get("__post_init__")
 
     def __post_init__(self: Any) -> None:  # noqa: N807 (a method, attached below)
-        for name, canonical_value in canonical_fields(self).items():
+        for name, canonical_value in _canonical_fields(self).items():
             object.__setattr__(self, name, canonical_value)
         if checks is not None:
             checks(self)
 
     cls.__post_init__ = __post_init__  # type: ignore[attr-defined]
-    return dataclasses.dataclass(frozen=True)(cls)
+    _VALUES.add(made := dataclasses.dataclass(frozen=True)(cls))
+    return made
 
 
 def canonical_fields(instance: Any) -> dict[str, Any]:
@@ -33,13 +37,25 @@ def canonical_fields(instance: Any) -> dict[str, Any]:
 
     Raises TypeError or ValueError, naming the field, the value and what would be right.
     """
-    declared = get_type_hints(type(instance))
+    kind: Any = type(instance)
+    if kind in _VALUES:  # made canonical, and frozen since
+        return {name: getattr(instance, name) for name in _declared(kind)}
+    return _canonical_fields(instance)
+
+
+def _canonical_fields(instance: Any) -> dict[str, Any]:
+    kind: Any = type(instance)
     return {
-        field.name: canonical(
-            getattr(instance, field.name), declared[field.name], f"{type(instance).__name__}.{field.name}"
-        )
-        for field in dataclasses.fields(instance)
+        name: canonical(getattr(instance, name), declared, f"{kind.__name__}.{name}")
+        for name, declared in _declared(kind).items()
     }
+
+
+@cache
+def _declared(kind: type) -> dict[str, Any]:
+    """The declared type of each field."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 
 
 def canonical(given: Any, declared: Any, name: str) -> Any:

@@ -11,15 +11,18 @@ import json
 import math
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from results.archive import archived
 
 CHECKSUM = "sha256"
 UNPLANNED = "no longer planned"
 """The arm of a finished run that its study's grid has no more: no figure shows it, no table forgets it."""
+
+
+State = Literal["done", "failed", "to do"]
 
 
 class Damaged(ValueError):  # noqa: N818 -- it is a state of a file, and reads so
@@ -65,6 +68,30 @@ def read(path: Path) -> dict[str, Any] | None:
     except (ValueError, RecursionError) as problem:
         raise Damaged(f"{path} is damaged: {problem}") from problem
     return record
+
+
+def is_whole(path: Path) -> bool:
+    """Whether there is a record at `path` that can be trusted."""
+    try:
+        return read(path) is not None
+    except Damaged:
+        return False
+
+
+def places(run: Path, probes: Iterable[str]) -> list[Path]:
+    """Where the records of the run in this folder lie: that of its training, then those of its probes, by their ids."""
+    return [run / "record.json", *(run / "probes" / f"{probe}.json" for probe in probes)]
+
+
+def state(run: Path, present: Iterable[bool]) -> State:
+    """What became of the run in this folder: done if all its records are `present`, or else what its last attempt says.
+
+    A failed run is only tried again when asked for; any other that is not done is to do, be it running or not.
+    """
+    if all(present):
+        return "done"
+    end = last_end(run)
+    return "failed" if end is not None and end.get("outcome") == "failed" else "to do"
 
 
 def set_aside(path: Path) -> Path | None:

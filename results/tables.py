@@ -9,33 +9,39 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from results.records import UNPLANNED, Damaged, last_end, read, set_aside
+from results.records import UNPLANNED, Damaged, last_end, places, read, set_aside, state
+
+if TYPE_CHECKING:
+    import pandas as pd  # which commands that need no table as a whole do not wait for
 
 PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
 
 Row = dict[str, Any]
 
 
-def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> None:
-    """Make the table at `path` hold these rows; what was measured for a run that is done there is kept.
+def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> bool:
+    """Make the table at `path` hold these rows, and whether it did not; what a run that is done there measured is kept.
 
     A row is {"run", "arm", "seed", "probes": [ids], **settings}. A run that is done but for a probe new to the plan
     keeps its numbers and is to do again. A run no longer in the plan stays if it is done, with the arm UNPLANNED.
     """
-    before = {row["run"]: row for row in _rows(path)} if path.exists() else {}
+    encoded = [_encoded(row) for row in rows]
+    if path.exists() and _is_planned(path, encoded, about):
+        return False
+    before = {row["run"]: row for row in read_rows(path)} if path.exists() else {}
     planned = {row["run"] for row in rows}
     others = [row for run, row in before.items() if run not in planned and row["status"] == "done"]
     kept = [row | {"arm": UNPLANNED} for row in others]
-    _write(path, [_planned(_encoded(row), before.get(row["run"])) for row in rows] + kept, about)
+    _write(path, [_planned(row, before.get(row["run"])) for row in encoded] + kept, about)
+    return True
 
 
-def fill(path: Path, runs: Path) -> pd.DataFrame:
+def fill(path: Path, runs: Path) -> "pd.DataFrame":
     """Join the table at `path` with the records in `runs`, write it back and return it.
 
     Adds status ("done", "to do", "failed"), failure (its kind), metrics, seconds, provenance.*, history (JSON) and
@@ -43,19 +49,50 @@ def fill(path: Path, runs: Path) -> pd.DataFrame:
     to do again, unless the table knew it as done: such a row is never forgotten.
     """
     damaged: list[str] = []
-    rows = [row | _measured(row, runs, damaged) for row in _rows(path)]
-    _write(path, rows, _about(path))
+    rows = [row | _measured(row, runs, damaged) for row in read_rows(path)]
+    _write(path, rows, about(path))
     table = read_table(path)
     table.attrs["damaged"] = damaged
     return table
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path) -> "pd.DataFrame":
     """The table as pandas has it, whole numbers and truth values nullable, with `.attrs["study"]` what the study is."""
+    import pandas as pd
+
     types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
     table: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=types.get)
-    table.attrs["study"] = _about(path)
+    table.attrs["study"] = about(path)
     return table
+
+
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[Row]:
+    """The table's rows; of these columns only, as far as it has them. Predictions are arrays of uint16."""
+    with pq.ParquetFile(path) as file:  # unlike pq.read_table, it imports no pandas, and leaves out what is not there
+        table = file.read(columns=None if columns is None else list(columns))
+    cells = {name: _cells(table[name]) for name in table.column_names}
+    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+
+
+def about(path: Path) -> dict[str, Any]:
+    """What the study of the table at `path` is: its question, scale, figure, ..."""
+    said: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"study"])
+    return said
+
+
+def _cells(column: Any) -> list[Any]:
+    cells: list[Any] = column.to_numpy().tolist() if pa.types.is_list(column.type) else column.to_pylist()
+    return cells
+
+
+def _is_planned(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> bool:
+    """Whether the table at `path` holds this plan already: reading as much is quick, and writing would wait for it."""
+    schema, planned = pq.read_schema(path), _table(rows, about)
+    if schema.metadata != planned.schema.metadata or not set(planned.column_names) <= set(schema.names):
+        return False
+    before = pq.read_table(path, columns=planned.column_names).select(planned.column_names)
+    others = set(before["arm"].slice(len(rows)).to_pylist())
+    return others <= {UNPLANNED} and before.slice(0, len(rows)).equals(planned)
 
 
 def _planned(row: Row, before: Row | None) -> Row:
@@ -69,18 +106,14 @@ def _planned(row: Row, before: Row | None) -> Row:
 
 def _measured(row: Row, runs: Path, damaged: list[str]) -> Row:
     """What the records say of this row; nothing, if it was done and they say less."""
-    folder, found = runs / row["run"], len(damaged)
-    record = _record(folder / "record.json", row["run"], damaged)
-    probes = [_record(folder / "probes" / f"{probe}.json", row["run"], damaged) for probe in json.loads(row["probes"])]
-    complete = [part for part in (record, *probes) if part is not None]
-    done = len(complete) == 1 + len(probes)
-    if row["status"] == "done" and not done:
+    folder = runs / row["run"]
+    records = [_record(path, row["run"], damaged) for path in places(folder, json.loads(row["probes"]))]
+    word = state(folder, (record is not None for record in records))
+    if row["status"] == "done" and word != "done":
         return {}
-    status: Row = {"status": "done" if done else "to do", "failure": None}
-    end = last_end(folder)
-    if not done and len(damaged) == found and end is not None and end.get("outcome") == "failed":
-        status = {"status": "failed", "failure": str(end.get("kind", "error"))}
-    return _training(record) | _metrics(row["run"], complete) | status
+    failure = str((last_end(folder) or {}).get("kind", "error")) if word == "failed" else None
+    complete = [record for record in records if record is not None]
+    return _training(records[0]) | _metrics(row["run"], complete) | {"status": word, "failure": failure}
 
 
 def _record(path: Path, run: str, damaged: list[str]) -> Row | None:
@@ -118,21 +151,9 @@ def _metrics(run: str, records: Sequence[Row]) -> Row:
     return row | {"seconds": float(sum(part for part in seconds if part is not None))} if records else row
 
 
-def _about(path: Path) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"study"])
-    return about
-
-
-def _rows(path: Path) -> list[Row]:
-    rows: list[Row] = pq.read_table(path).to_pylist()
-    return rows
-
-
 def _write(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
     """Write all or nothing: readers see the old table or the new one."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
-    table = pa.table(columns).replace_schema_metadata({"study": json.dumps(about)})
+    table = _table(rows, about)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -143,6 +164,12 @@ def _write(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _table(rows: Sequence[Row], about: Mapping[str, Any]) -> Any:
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
+    return pa.table(columns).replace_schema_metadata({"study": json.dumps(about)})
 
 
 def _encoded(row: Mapping[str, Any]) -> Row:

@@ -281,10 +281,19 @@ GOLDEN_IDS = {
     "every part changed": "4d4efe0b3bcc",
     "supervised": "fe1d48751f12",
     "three views": "adb65bede397",
-    "a probe": "9581ac97be5d",
+    "a probe": "ebb2336287f5",
 }
 
 GOLDEN_DEFAULTS: dict[str, dict[str, Any]] = {
+    "AutoAugment": {"policy": "imagenet"},
+    "FineTune": {
+        "labels": 0.01,
+        "epochs": 60,
+        "learning_rate": [0.05],
+        "batch_size": 256,
+        "from_scratch": False,
+        "test": True,
+    },
     "Experiment": {
         "dataset": "cifar10",
         "images": None,

@@ -7,7 +7,7 @@ import pytest
 
 from ablations import Grid, Study, vary
 from ablations._identity import settings
-from ablations._plan import Run, plan
+from ablations._plan import Run, plan, select
 from ablations._study import derive
 from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
@@ -22,8 +22,9 @@ def study(grid: Any = HEADS, figure: AnyFigure = WIDTHS, **others: Any) -> Study
     return Study(question="Does it?", grid=grid, figure=figure, **others)
 
 
-def planned(one: Study, **options: Any) -> list[Run]:
-    return plan(one, "smoke", lambda experiment: "the images", **options)
+def planned(one: Study, seeds: int | None = None, only: dict[str, str] | None = None) -> list[Run]:
+    runs = plan(one, "smoke", lambda experiment: "the images", seeds)
+    return runs if only is None else select(runs, only)
 
 
 def seeds(runs: list[Run]) -> list[int]:

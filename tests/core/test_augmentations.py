@@ -13,10 +13,12 @@ from torch import Tensor
 from core.augmentations import (
     FIG5_OPERATORS,
     Augmentation,
+    AutoAugment,
     ColorDistortion,
     Compose,
     Crop,
     Cutout,
+    Equalize,
     Flip,
     GaussianBlur,
     GaussianNoise,
@@ -24,6 +26,7 @@ from core.augmentations import (
     Pair,
     Rotate,
     Sobel,
+    Solarize,
 )
 from core.draws import Draws
 
@@ -33,6 +36,10 @@ ALL: dict[str, Augmentation] = {
     "Flip": Flip(),
     "SometimesBlur": GaussianBlur(),
     "Pair": Pair(Crop(), ColorDistortion(0.5)),
+    "AutoAugment": AutoAugment(),
+    "AutoAugmentCIFAR": AutoAugment("cifar10"),
+    "Equalize": Equalize(0.5),
+    "Solarize": Solarize(0.5),
 }
 each_augmentation = pytest.mark.parametrize("augment", ALL.values(), ids=ALL.keys())
 
@@ -128,6 +135,10 @@ def test_figure_5_has_the_papers_operators_in_its_order() -> None:
         (lambda: Cutout(side=1.5), "Cutout.side takes 0 < side <= 1, not 1.5"),
         (lambda: Cutout(fill=149), "Cutout.fill takes a gray, 0 to 1, not 149.0"),
         (lambda: Rotate(angles=(45,)), "Rotate.angles takes multiples of 90, at least one, not (45,)"),
+        (lambda: AutoAugment("svhn"), "AutoAugment.policy takes one of 'imagenet', 'cifar10', not 'svhn'"),  # type: ignore[arg-type]
+        (lambda: Equalize(p=2), "Equalize.p takes a probability, 0 to 1, not 2.0"),
+        (lambda: Solarize(p=-1), "Solarize.p takes a probability, 0 to 1, not -1.0"),
+        (lambda: Solarize(0.5, threshold=128), "Solarize.threshold takes a value, 0 to 1, not 128.0"),
         (lambda: Compose(()), "Compose.parts takes at least one augmentation; Identity() does nothing"),
     ],
 )

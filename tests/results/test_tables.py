@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from results.records import publish
-from results.tables import fill, read_table, write_plan
+from results.tables import about, fill, read_rows, read_table, write_plan
 
 ABOUT = {"study": "synthetic", "scale": "smoke", "question": "?", "cells": 2, "base": {"epochs": 1}}
 
@@ -139,3 +139,25 @@ def test_the_same_table_has_the_same_bytes_and_leaves_no_temporary_file(tmp_path
         write_plan(tmp_path / name, plan("x"), ABOUT)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_plan_that_the_table_holds_is_not_written_again(tmp_path: Path) -> None:
+    path, runs = tmp_path / "t.parquet", tmp_path / "runs"
+    assert write_plan(path, plan("a", "b", sequence=(1, 2)), ABOUT)
+    do(runs, "a")
+    fill(path, runs)
+    before = path.stat().st_mtime_ns
+    assert not write_plan(path, plan("a", "b", sequence=(1, 2)), ABOUT)
+    assert path.stat().st_mtime_ns == before
+    assert write_plan(path, plan("b", sequence=(1, 2)), ABOUT)
+    assert not write_plan(path, plan("b", sequence=(1, 2)), ABOUT), "a run no longer planned stays, and changes nothing"
+    for changed in (plan("b", sequence=(1, 3)), plan("b", more=1), plan("b", probes=("p2",)), plan("b", "c")):
+        assert write_plan(path, changed, ABOUT)
+    assert write_plan(path, plan("b", "c"), {**ABOUT, "question": "!"})
+
+
+def test_read_rows_takes_the_columns_that_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    write_plan(path, plan("a"), ABOUT)
+    assert read_rows(path, ("epochs", "absent", "run")) == [{"run": "a", "epochs": 1}]
+    assert about(path) == ABOUT

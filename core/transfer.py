@@ -1,0 +1,34 @@
+"""Transfer: any probe, on the images of another data set (SimCLR, Table 8 and App. B.8)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from core.features import Features, Measured
+from core.value import check, value
+
+
+@value
+class Transfer:
+    """What `probe` measures of the trained encoder on the data set `dataset`, found by name where the run's own was.
+
+    `Transfer("cifar100", LinearProbe(l2=TRANSFER_L2))` is Table 8's linear evaluation; with `FineTune(labels=1.0, ...)`
+    the encoder is fine-tuned. Images are resized as the run's own were (image_size).
+    Metrics: those of the probe with the data set's name in front, as in cifar100_linear_top1.
+    """
+
+    dataset: str
+    probe: Callable[[Features], Measured]
+
+    def __post_init__(self) -> None:
+        check(self.dataset != "", "Transfer.dataset takes the name of a data set, not ''")
+
+    def __call__(self, features: Features) -> Measured:
+        """The probe's metrics and predictions; raises core.data.DataError where there is no such data set."""
+        there = replace(features, data=features.load(self.dataset), _kept={})
+        measured = self.probe(there)
+        metrics = {f"{self.dataset}_{name}": metric for name, metric in measured.metrics.items()}
+        return Measured(metrics, {f"{self.dataset}_{name}": found for name, found in measured.predictions.items()})
+
+
+TRANSFER_L2 = tuple(10 ** (-6 + 11 * step / 44) for step in range(45))
+"""App. B.8's 45 penalties, from 1e-6 to 1e5 in equal steps of the logarithm."""

@@ -1,0 +1,82 @@
+"""TransformationProbe: how much of what was done to an image h and z still tell (SimCLR, Table 3)."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.color import gray
+from core.draws import Draws, key
+from core.features import Features, Layer, Measured, Split, embed, measure, suffix
+from core.filters import GaussianNoise, sobel
+from core.geometry import rotate
+from core.images import Images
+from core.logistic import choose_classifier
+from core.value import check, value
+
+Task = Literal["color or gray", "rotation", "noise", "sobel"]
+
+
+@value
+class TransformationProbe:
+    """Which transformation an image went through, told from its h or z alone by logistic regression (Table 3).
+
+    "color or gray": one image in five is gray (guessing the color gives 80%). "rotation": by 0, 90, 180 or 270 degrees
+    (25%); square images. "noise" and "sobel": half of the images are as they were (50%). What is done to an image is
+    drawn once for it, the same for all runs; nothing else is done to it.
+
+    Table 3 trains an extra MLP, of a shape that the paper does not state, as it does not state the noise; here the
+    classifier is linear with l2 chosen as in `LinearProbe`, and the noise is that of `GaussianNoise`. Table 3 compares
+    h and g(h) of one width: give the head the width of h. Metrics: <task>_top1, <task>_valid_top1 (`_z` on z), as in
+    color_or_gray_top1.
+    """
+
+    task: Task
+    layer: Layer = "h"
+    l2: tuple[float, ...] = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+    test: bool = True
+
+    def __post_init__(self) -> None:
+        check(len(self.l2) > 0 and min(self.l2) > 0, f"TransformationProbe.l2 takes numbers above 0, not {self.l2}")
+
+    def __call__(self, features: Features) -> Measured:
+        """Fit on the training images, choose on the validation images, read the test images once."""
+        (train, of_train), (valid, of_valid) = (self._embedded(features, split) for split in ("train", "valid"))
+        classify = choose_classifier((train, of_train), (valid, of_valid), self.l2)
+        kept: dict[Split, tuple[Tensor, Tensor]] = {"valid": (valid, of_valid)}
+        if self.test:
+            kept["test"] = self._embedded(features, "test")
+        name = f"{self.task.replace(' ', '_')}{{}}_top1{suffix(self.layer)}"
+        return measure(name, lambda split: kept[split][1], lambda split: classify(kept[split][0]), self.test)
+
+    def _embedded(self, features: Features, split: Split) -> tuple[Tensor, Tensor]:
+        """h or z of the transformed images, (N, D), and what was done to them, (N,) int64."""
+        images: Images = getattr(features.data, split)
+        draws = Draws(key("probe", self.task, split), images.index)
+        done = transformation(self.task, draws)
+
+        def change(pixels: Tensor, places: Tensor) -> Tensor:
+            theirs = Draws(draws.base, images.index[places].to(pixels.device))
+            return transform(self.task, pixels, done[places].to(pixels.device), theirs)
+
+        h, z = embed(features.model, images, features.device, change=change)
+        return (z if self.layer == "z" else h), done.to(features.device)
+
+
+def transformation(task: Task, draws: Draws) -> Tensor:
+    """What is done to each image, (N,) int64: 0 is nothing, of rotations the number of quarter turns."""
+    if task == "rotation":
+        return draws.integers("transformation", 4)
+    return draws.chance("transformation", 0.2 if task == "color or gray" else 0.5).long()
+
+
+def transform(task: Task, images: Tensor, done: Tensor, draws: Draws) -> Tensor:
+    """Images (N, 3, H, W) after what `done` (N,) int64 says of the task."""
+    if task == "rotation":
+        return rotate(images, done)
+    changed = {
+        "color or gray": lambda: gray(images)[:, None].expand_as(images),
+        "noise": lambda: GaussianNoise()(images, draws),
+        "sobel": lambda: sobel(images),
+    }[task]()
+    return torch.where(done.bool()[:, None, None, None], changed, images)

@@ -1,0 +1,34 @@
+"""status: what it says of finished runs, and that nobody waits for torch or pandas to hear it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ablations._status import study_statuses
+from results.tables import read_rows, write_plan
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_status_loads_neither_torch_nor_pandas(tiny: Path) -> None:
+    script = (
+        "import sys; from ablations.status import main; code = main([]); "
+        "assert not {'torch', 'pandas', 'matplotlib'} & set(sys.modules); sys.exit(code)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tiny, env=environment, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[1].split() == ["tiny", "smoke", "4"]
+
+
+def test_a_record_counts_before_any_report_has_seen_it(tiny: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny / "results", tmp_path / "results")
+    path = tmp_path / "results" / "tables" / "tiny.smoke.parquet"
+    rows = read_rows(path, ("run", "arm", "seed", "probes", "epochs"))
+    path.unlink()
+    write_plan(path, rows, {"study": "tiny"})
+    next((tmp_path / "results" / "runs").glob("*/probes/*.json")).unlink()
+    (study,) = study_statuses(tmp_path / "results")
+    assert (study.counts["done"], study.counts["to do"]) == (3, 1)
