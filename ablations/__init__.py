@@ -14,20 +14,38 @@ if TYPE_CHECKING:
     from ablations._find import StudyError, load_study, study_names
     from ablations._grid import Grid, paired, vary
     from ablations._study import Study, derive
+    from results.claims import Claim, all_of, best_of, cells, difference, gap_of_gaps, rank
 
 put_first()
 
-__all__ = ["Grid", "Study", "StudyError", "derive", "load_study", "paired", "study_names", "vary"]
+__all__ = [
+    "Claim",
+    "Grid",
+    "Study",
+    "StudyError",
+    "all_of",
+    "best_of",
+    "cells",
+    "derive",
+    "difference",
+    "gap_of_gaps",
+    "load_study",
+    "paired",
+    "rank",
+    "study_names",
+    "vary",
+]
 
 _HOMES = {
-    "_find": ("StudyError", "load_study", "study_names"),
-    "_grid": ("Grid", "paired", "vary"),
-    "_study": ("Study", "derive"),
+    "ablations._find": ("StudyError", "load_study", "study_names"),
+    "ablations._grid": ("Grid", "paired", "vary"),
+    "ablations._study": ("Study", "derive"),
+    "results.claims": ("Claim", "all_of", "best_of", "cells", "difference", "gap_of_gaps", "rank"),
 }
 
 
 def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(f"{__name__}.{home}"), name)
+            return getattr(import_module(home), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
-"""Study: one question, the grid that answers it, and the figure that shows the answer."""
+"""Study: one question, the grid that answers it, the figure that shows the answer, and the claims it tests."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
@@ -11,6 +11,7 @@ from ablations._scale import SCALES
 from core.experiment import Experiment
 from core.pretrain import pretrain
 from core.probe import LinearProbe, NearestNeighbors
+from results.claims import Claim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,8 @@ class Study:
     """What to run and why.
 
     grid: the changes, or a function of the base experiment that returns them.
-    figure: what shows them. probes: what is measured on the trained encoder.
+    figure: what shows them. claims: what it should show, or a function of the base experiment that returns them.
+    probes: what is measured on the trained encoder.
     fixed: settings in which this study's base differs from its scale's.
     base: an experiment, a frozen dataclass, or a function of the scale's experiment; `Experiment` means the scale's.
     run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
@@ -28,6 +30,7 @@ class Study:
     question: str
     grid: Grid | Callable[[Any], Grid]
     figure: Any
+    claims: Sequence[Claim] | Callable[[Any], Sequence[Claim]] = ()
     paper: str = ""
     probes: tuple[Any, ...] = (LinearProbe(), NearestNeighbors())
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -56,6 +59,10 @@ class Study:
         if twice:
             raise ValueError(f"the study varies {', '.join(twice)} itself, so it cannot be set; --only selects")
         return grid
+
+    def claims_at(self, scale: str) -> tuple[Claim, ...]:
+        """The claims, for the study's base at this scale."""
+        return tuple(self.claims(self.base_at(scale)) if callable(self.claims) else self.claims)
 
 
 def derive(study: Study, **fixed: Any) -> Study:

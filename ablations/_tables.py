@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ablations._claims import claims_of
 from ablations._execute import Context, fingerprint
 from ablations._identity import run_id, settings
 from ablations._plan import Run
@@ -37,7 +38,8 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
         for run in runs
     ]
-    write_plan(path, rows, {**told, "cells": cells, "figure": about_figure(study.figure)})
+    claims = claims_of(study, context.scale, runs, context.data)
+    write_plan(path, rows, {**told, "cells": cells, "figure": about_figure(study.figure), **claims})
 
 
 def _check_data(path: Path, data: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""python -m ablations.report [STUDY ...]: tables and figures again, from results/ alone."""
+"""python -m ablations.report [STUDY ...]: tables, figures and verdicts again, from results/ alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
+    from ablations._verdicts import print_verdicts
+
     made = parser("report", __doc__)
     made.add_argument("studies", nargs="*", metavar="STUDY", help="default: all that have a table")
     made.add_argument("--scale", help="default: every scale there is")
@@ -22,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"{problem} was damaged and is set aside; its run is to do again")
         for written in (path, *figures):
             print(written)
+    print_verdicts(options.results, {Path(study).stem for study in options.studies})
     return DONE
 
 

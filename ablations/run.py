@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
 
         options.study = str(write_derived(options.study, options.set, options.scale))
         print(f"derived study: {options.study}")
-    return _run(options)
+    return _until_decided(options) if options.until_decided else _run(options)
 
 
 def _parser() -> Parser:
@@ -46,6 +46,7 @@ def _parser() -> Parser:
     made.add_argument("--data", metavar="DIR", help="where the images lie")
     made.add_argument("--jobs", type=positive, help="runs side by side (default: a GPU each, else a core)")
     made.add_argument("--seeds", type=positive, metavar="N", help="repeat each cell N times")
+    made.add_argument("--until-decided", action="store_true", help="add seeds until each claim is decided, at most 12")
     made.add_argument(
         "--only", type=_assignment, action="append", metavar="SETTING=VALUE", help="run these cells alone"
     )
@@ -55,6 +56,26 @@ def _parser() -> Parser:
     made.add_argument("--here", action="store_true", help="train on this machine although it is a login node")
     add_options(made)
     return made
+
+
+def _until_decided(options: argparse.Namespace) -> int:
+    """Look at the claims after so many seeds as verdicts allow, and go on while one is open."""
+    from ablations._find import load_study
+    from ablations._tables import table_path
+    from results.tables import read_table
+    from results.verdicts import LOOKS, is_decided, verdicts
+
+    if options.only or options.seeds or options.dry_run or (options.cluster == "slurm" and not options.wait):
+        raise ValueError("--until-decided adds seeds to whole studies: no --only, --seeds, --dry-run; on slurm --wait")
+    if not (study := load_study(options.study)).claims_at(options.scale):
+        raise ValueError(f"{study.name} declares no claims to decide")
+    for options.seeds in LOOKS:
+        code = _run(options)
+        found = verdicts(read_table(table_path(options.results, study.name, options.scale)))
+        if code != DONE or is_decided(found):
+            return code
+    print(f"undecided after {options.seeds} seeds, which is where the plan ends")
+    return DONE
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -90,11 +111,13 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _report(results: Path, path: Path) -> int:
+    from ablations._verdicts import print_verdicts
     from ablations.report import report
 
     table, figures = report(path, results)
     for written in (path, *figures):
         print(written)
+    print_verdicts(results, {table.attrs["study"]["study"]})
     failed = table.loc[table["status"] == "failed", "run"]
     for run in failed:
         print(f"failed: {results}/runs/{run}/attempts/*/log.txt; --retry-failed tries again")

@@ -1,4 +1,4 @@
-"""Means over seeds and their intervals. Student's t is computed here, since scipy is no dependency."""
+"""Means over seeds, their intervals, Holm's levels. Student's t is computed here, since scipy is no dependency."""
 
 import functools
 import math
@@ -78,6 +78,36 @@ def student_t(level: float, freedom: float) -> float:
         else:
             high = middle
     return math.sqrt(freedom * (1 - high) / high)
+
+
+def student_p(t: float, freedom: float) -> float:
+    """P(|T| > t) for Student's T of `freedom` degrees."""
+    return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t))
+
+
+def holm(p: Sequence[float], alpha: float) -> list[float]:
+    """The error that each claim may have, so that all together err with `alpha` at most (Holm 1979).
+
+    The smallest p has alpha / m, the next alpha / (m - 1), ...; from the first p above its own error on, all have that
+    one. So a claim's interval at level 1 - error excludes its margin if and only if Holm decides it.
+    """
+    errors, open_still = [alpha] * len(p), True
+    error = alpha
+    for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        if open_still:
+            error = alpha / (len(p) - rank)
+            open_still = p[index] <= error
+        errors[index] = error
+    return errors
+
+
+def spearman(ours: Any, theirs: Any) -> Any:
+    """Rank correlation of each row of `ours` (..., n) with `theirs` (n,); ties in `theirs` share their mean rank."""
+    first = np.argsort(np.argsort(ours, axis=-1), axis=-1).astype(float)
+    second = pd.Series(theirs).rank().to_numpy(dtype=float)
+    first, second = first - first.mean(axis=-1, keepdims=True), second - second.mean()
+    norm = np.sqrt((first**2).sum(axis=-1) * (second**2).sum())
+    return (first @ second) / np.where(norm > 0, norm, np.nan)
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:

@@ -3,7 +3,9 @@
 Fig. 5's protocol: one crop shared by both branches, the pair on one branch only, the other left as it is.
 """
 
-from ablations import Study, vary
+from itertools import combinations
+
+from ablations import Study, all_of, best_of, cells, difference, rank, vary
 from core.augmentations import FIG5_OPERATORS, Crop, Identity, Pair
 from results.plots import Heatmap, PaperValues
 
@@ -17,6 +19,19 @@ fig_5 = PaperValues(
     keys=(("first", "augment.first"), ("second", "augment.second")),
     names=tuple((theirs, ours) for ours, theirs in names),
 )
+
+
+def pair(first: str, second: str) -> dict[str, str]:
+    """The cell that has `first`, then `second`."""
+    return {"augment.first": first, "augment.second": second}
+
+
+crop, cutout, color, *others = (type(operator).__name__ for operator in operators)
+alone = {name: pair(name, name) for name in (crop, cutout, color, *others)}
+orders = [(pair(first, second), pair(second, first)) for first, second in combinations(alone, 2)]
+crop_color = [pair(crop, color), pair(color, crop)]
+rest = [cell for both in orders for cell in both if cell not in crop_color]
+task = "contrastive_top1"
 
 STUDY = Study(
     question=__doc__.split("\n")[0],
@@ -34,4 +49,30 @@ STUDY = Study(
         titles=(("augment.first", "first transformation"), ("augment.second", "second transformation")),
         paper=fig_5,
     ),
+    claims=[
+        difference("F1", best_of(crop_color), best_of(rest), paper=10.1, text="crop with color is the best pair"),
+        all_of(
+            "F2",
+            [(alone[crop], alone[name]) for name in alone if name != crop],
+            paper=7.5,
+            text="crop is the best single one",
+        ),
+        difference(
+            "F3",
+            best_of(crop_color),
+            best_of(list(alone.values())),
+            paper=23.2,
+            text="crop with color beats each single one",
+        ),
+        all_of("F4", orders, within=5.0, paper=3.9, text="the order of the two hardly matters"),
+        rank(
+            "F5", {}, fig_5, over="augment.first", paper=1.0, text="rank correlation of the row means with the paper's"
+        ),
+        all_of(
+            "F7",
+            [(cells(alone[crop], task), cells(crop_color, task)), (crop_color, alone[crop])],
+            text="color after crop: a harder task, a better representation",
+        ),
+        rank("Fig. 5", {}, fig_5, paper=1.0, text="rank correlation of the 49 cells with the paper's"),
+    ],
 )

@@ -1,11 +1,12 @@
 """Do larger batches help, and is it still so when training is longer?
 
-Fig. 9: LARS, linear scaling of the learning rate, one learning rate for all.
+Fig. 9: LARS, linear scaling of the learning rate, one learning rate for all. Batch norm sees as many
+images in each arm.
 """
 
 from dataclasses import replace
 
-from ablations import Grid, Study, vary
+from ablations import Claim, Grid, Study, all_of, difference, gap_of_gaps, vary
 from core.experiment import Experiment
 from core.optimizer import LARS
 from results.plots import Bars, PaperValues
@@ -19,7 +20,7 @@ def grid(base: Experiment) -> Grid:
         batches, epochs = [256 * 2**k for k in range(6)], [100 * k for k in range(1, 11)]
     else:
         batches, epochs = [base.batch_size * 2**k // 4 for k in range(4)], [max(base.epochs // 3, 1), base.epochs]
-    return vary(batch_size=batches, epochs=epochs, seed=range(3))
+    return vary(batch_size=batches, bn_batch=[batches[0]], epochs=epochs, seed=range(3))
 
 
 def with_lars(base: Experiment) -> Experiment:
@@ -29,10 +30,29 @@ def with_lars(base: Experiment) -> Experiment:
     return replace(base, optimizer=LARS(), lr_scaling="linear", learning_rate=1.0, weight_decay=1e-6)
 
 
+def claims(base: Experiment) -> list[Claim]:
+    """The extremes of the grid against each other."""
+    changes = grid(base)
+    batches, epochs = ([*dict.fromkeys(change[name] for change in changes)] for name in ("batch_size", "epochs"))
+    small, large, few, many = batches[0], batches[-1], epochs[0], epochs[-1]
+    corner = {(b, e): {"batch_size": b, "epochs": e} for b in batches for e in (few, many)}
+    gaps = [corner[large, few], corner[small, few], corner[large, many], corner[small, many]]
+    at_all = [(corner[batch, many], corner[batch, few]) for batch in batches]
+    last = difference(
+        "F32", {"batch_size": 8192}, {"batch_size": 4096}, within=0.5, paper=-0.045, text="8192 is enough"
+    )
+    return [
+        gap_of_gaps("F27", *gaps, paper=5.3, text="a larger batch helps most when training is short"),
+        all_of("F30", at_all, paper=4.2, text="longer training helps at every batch size"),
+        replace(last, scales=("paper",), needs="batches of 8192"),
+    ]
+
+
 STUDY = Study(
     question=__doc__.split("\n")[0],
     paper="Fig. 9",
     grid=grid,
     base=with_lars,
     figure=Bars(x="epochs", hue="batch_size", titles=(("batch_size", "batch size"),), paper=fig_9),
+    claims=claims,
 )

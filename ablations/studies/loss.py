@@ -3,7 +3,7 @@
 Table 4's protocol: negatives from one view only. Each loss has two values of its own knob to choose from.
 """
 
-from ablations import Study, vary
+from ablations import Study, all_of, best_of, difference, vary
 from core.losses import MarginTriplet, NTLogistic, NTXent
 from results.plots import Bars, PaperValues
 
@@ -16,6 +16,9 @@ table_4 = PaperValues(
     ),
     absent=(("NTXent", "loss.semi_hard"),),
 )
+
+nt_xent, logistic, margin = {"loss": "NTXent"}, {"loss": "NTLogistic"}, {"loss": "MarginTriplet"}
+mined, unmined = ([best_of({**loss, "loss.semi_hard": hard}) for loss in (logistic, margin)] for hard in (True, False))
 
 STUDY = Study(
     question=__doc__.split("\n")[0],
@@ -39,4 +42,14 @@ STUDY = Study(
         titles=(("loss.semi_hard", "negatives"),),
         paper=table_4,
     ),
+    claims=[
+        difference("F21", best_of(nt_xent), best_of([logistic, margin]), paper=6.0, text="NT-Xent beats the others"),
+        all_of("F22", list(zip(mined, unmined, strict=True)), paper=6.3, text="semi-hard negatives help both others"),
+        all_of(
+            "F23",
+            [(best_of(nt_xent), other) for other in unmined],
+            paper=12.3,
+            text="without them NT-Xent is far ahead",
+        ),
+    ],
 )

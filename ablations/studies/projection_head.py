@@ -1,6 +1,8 @@
 """Does a nonlinear projection head learn a better representation than a linear one, or none?"""
 
-from ablations import Study, vary
+from itertools import combinations
+
+from ablations import Study, all_of, cells, difference, vary
 from core.heads import MLP, Linear, NoHead
 from core.probe import LinearProbe, NearestNeighbors
 from results.plots import Bars, PaperValues
@@ -15,6 +17,14 @@ fig_8 = PaperValues(
     absent=(("NoHead", "head.width"),),
 )
 
+none, linear, nonlinear = {"head": "NoHead"}, {"head": "Linear"}, {"head": "MLP"}
+one_width = {"head": "MLP", "head.width": 64}
+two_widths = [
+    ({**head, "head.width": one}, {**head, "head.width": other})
+    for head in (linear, nonlinear)
+    for one, other in combinations(widths, 2)
+]
+
 STUDY = Study(
     question=__doc__,
     paper="Fig. 8",
@@ -27,4 +37,10 @@ STUDY = Study(
         titles=(("head.width", "width of z"), ("head", "projection head")),
         paper=fig_8,
     ),
+    claims=[
+        difference("F16", nonlinear, linear, paper=3.6, text="a nonlinear head beats a linear one"),
+        all_of("F17", [(nonlinear, none), (linear, none)], paper=10.4, text="either head beats none"),
+        all_of("F18", two_widths, within=1.5, paper=1.3, text="the width of z hardly matters"),
+        difference("F19", one_width, cells(one_width, "linear_top1_z"), paper=10.0, text="h is better than z"),
+    ],
 )

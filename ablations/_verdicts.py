@@ -1,0 +1,69 @@
+"""All claims as one printed table: what we found beside the paper's number, at every scale that has been run."""
+
+import math
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ablations._status import table_names
+from ablations.run import SCALES
+from results.tables import read_table
+from results.verdicts import FAILS, HOLDS, Verdict, verdicts, write_verdicts
+
+STYLES = {HOLDS: "green", FAILS: "red"}
+
+
+def print_verdicts(results: Path, studies: Collection[str]) -> None:
+    """Write <results>/claims.parquet for all tables, and print the claims of these studies (none: of all)."""
+    tables = [results / "tables" / f"{study}.{scale}.parquet" for study, scale in table_names(results)]
+    found = [verdict for path in tables for verdict in verdicts(read_table(path))]
+    if not found:
+        return
+    write_verdicts(found, results / "claims.parquet")
+    if shown := [verdict for verdict in found if not studies or verdict.study in studies]:
+        Console(width=None if sys.stdout.isatty() else 140).print(_table(shown))
+        print(f"{results}/claims.parquet")
+
+
+def _table(found: Sequence[Verdict]) -> Table:
+    scales = sorted({verdict.scale for verdict in found}, key=lambda scale: (*SCALES, scale).index(scale))
+    table = Table("study", "claim", "", "paper", *scales, box=None, header_style="bold", padding=(0, 1))
+    at = {(verdict.study, verdict.claim, verdict.scale): verdict for verdict in found}
+    for study, claim in dict.fromkeys((verdict.study, verdict.claim) for verdict in found):
+        here = [at.get((study, claim, scale)) for scale in scales]
+        one = next(verdict for verdict in here if verdict)
+        paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
+        table.add_row(
+            study, escape(claim), f"{escape(one.text)}\n{_margin(one)}", paper, *(_said(verdict) for verdict in here)
+        )
+    return table
+
+
+def _margin(one: Verdict) -> str:
+    return f"above {one.margin:g}" if one.kind == "above" else f"within {one.margin:g}"
+
+
+def _said(one: Verdict | None) -> str:
+    """Verdict and interval; below them the seeds, the spread over test images, and what could have been seen."""
+    if one is None:
+        return ""
+    style = STYLES.get(one.verdict, "yellow")
+    word = f"[{style}]{one.verdict}[/]" + (f" ({escape(one.note)})" if one.note else "")
+    if math.isnan(one.effect):
+        return word
+    interval = "" if math.isnan(one.low) else f" \\[{one.low:+.2f}, {one.high:+.2f}]"
+    images = "" if math.isnan(one.images) else f"; test images \u00b1{1.96 * one.images:.2f}"
+    ceiling = "" if math.isnan(one.ceiling) else f"; ceiling {one.ceiling:.2f}"
+    first = f"{word} {one.effect:+.2f}{interval}"
+    if math.isnan(one.low):
+        return f"{first}{images}{ceiling}"
+    return f"{first}\nn={one.seeds} at {100 * one.level:.2f}%{images}{ceiling}; could see {_seen(one)}"
+
+
+def _seen(one: Verdict) -> str:
+    far = f">{one.margin + one.distance:.2g}"
+    return far if one.kind == "above" or one.distance >= one.margin else f"<{one.margin - one.distance:.2g} or {far}"

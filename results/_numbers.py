@@ -1,0 +1,72 @@
+"""From a claim's number and a study's runs to an estimate."""
+
+import math
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from results._cell_means import of_seeds
+from results._estimates import Draws, Estimate, Extreme, Student
+from results._ranks import rank_estimate
+from results._runs import NotRunError, Runs, by_seed, numbers, places
+from results.claims import AllOf, Contrast, Function, Rank
+
+
+def estimate(number: Any, within: bool, runs: Runs) -> Estimate:
+    """The number's estimate. Raises NotRunError if a cell that it needs has no finished run."""
+    if isinstance(number, AllOf):
+        return Extreme(tuple(_contrast(part, runs) for part in number.parts), largest=within)
+    if isinstance(number, Contrast):
+        return _contrast(number, runs)
+    return rank_estimate(number, runs) if isinstance(number, Rank) else _function(number, runs)
+
+
+def _contrast(contrast: Contrast, runs: Runs) -> Student | Draws:
+    """By the pooled error where cells of one metric are compared; else from one number a seed."""
+    terms = [term for _, term in contrast.terms]
+    if missing := [term.metric for term in terms if term.metric not in runs.fits]:
+        raise NotRunError(f"no {missing[0]} yet")
+    is_pooled = len({term.metric for term in terms}) == 1 and all(term.arm == "cell" for term in terms)
+    if not is_pooled or abs(sum(weight for weight, _ in contrast.terms)) > 1e-9:
+        return _of_seeds(contrast, runs)
+    weights = np.zeros(len(runs.cells))
+    for weight, term in contrast.terms:
+        found = places(term, runs)
+        weights[found] += weight / max(len(found), 1)
+    fitted = runs.fits[terms[0].metric].contrast(weights)
+    if fitted is None:
+        raise NotRunError("some of its cells have no run yet")
+    return fitted
+
+
+def _of_seeds(contrast: Contrast, runs: Runs) -> Student:
+    groups = [(weight, term, by_seed(runs, term)) for weight, term in contrast.terms]
+    seeds = set.intersection(*(set(found) for _, _, found in groups))
+    found_numbers = [
+        sum(weight * float(numbers(found[seed][term.metric]).mean()) for weight, term, found in groups)
+        for seed in sorted(seeds)
+    ]
+    return _student(found_numbers)
+
+
+def _student(numbers: Sequence[float]) -> Student:
+    measured = [number for number in numbers if not math.isnan(number)]
+    if not measured:
+        raise NotRunError("no seed has all of its runs yet")
+    return of_seeds(measured)
+
+
+def _function(number: Function, runs: Runs) -> Student:
+    """Of the seeds at which every cell is done."""
+    module, _, name = number.path.partition(":")
+    try:
+        function = getattr(import_module(module), name)
+    except Exception:  # whatever stands in a file of one's own
+        raise NotRunError(f"{number.path} cannot be imported here") from None
+    seeds = [rows for _, rows in runs.rows.groupby("seed") if rows["cell"].nunique() == len(runs.cells)]
+    try:
+        return _student([float(function(rows)) for rows in seeds])
+    except (LookupError, ArithmeticError, TypeError, ValueError) as problem:
+        raise NotRunError(f"{number.path}: {type(problem).__name__}: {problem}") from problem

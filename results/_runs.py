@@ -1,0 +1,92 @@
+"""The finished runs of a study, and which of them a claim's cells mean."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from results._cell_means import CellMeans, cell_means
+from results._cells import plain, valid_name
+from results._select import matching, selections
+from results.claims import Cells, Claim
+from results.records import UNPLANNED
+
+
+class NotRunError(Exception):
+    """What a claim needs is not measured yet; the message says what."""
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The finished runs of one study at one scale.
+
+    rows: one a run, with the column "cell", the place in `cells`; cells: the settings of each planned cell.
+    """
+
+    rows: pd.DataFrame
+    cells: list[dict[str, Any]]
+    fits: dict[str, CellMeans]
+    paper: pd.DataFrame
+
+
+def runs_of(table: pd.DataFrame, claims: Sequence[Claim], paper: pd.DataFrame) -> Runs:
+    """The table's runs with the fits that the claims need; a cell is what the study varies, but for the seed."""
+    varied = table.attrs["study"]["varied"]
+    table = table[table["arm"] != UNPLANNED].copy(deep=False)
+    table.attrs = {}  # or pandas copies it with every row
+    planned = table[table["arm"] == "cell"]
+    keys = [tuple(map(repr, map(plain, row))) for row in planned[varied].itertuples(index=False, name=None)]
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    numbered = table.assign(cell=pd.Series([places[key] for key in keys], planned.index).reindex(table.index))
+    first = numbered.drop_duplicates("cell").dropna(subset="cell").sort_values("cell")
+    cells = _settings(first)
+    done = numbered[numbered["status"] == "done"]
+    metrics = {chosen.metric for claim in claims for chosen in selections(claim)} & set(map(str, table.columns))
+    return Runs(done, cells, {metric: _fit(done, metric, len(cells)) for metric in metrics}, paper)
+
+
+def places(chosen: Cells, runs: Runs) -> list[int]:
+    """The cells that count: all that match, or the one that validation images choose."""
+    found = matching(chosen, runs.cells)
+    if not found:
+        raise NotRunError("the table has no such cells")
+    if not chosen.best:
+        return found
+    name = valid_name(chosen.metric)
+    if name not in runs.rows:
+        raise NotRunError(f"no {name} to choose by")
+    means = runs.rows.assign(score=numbers(runs.rows[name])).groupby("cell")["score"].mean()
+    scores = [float(means.get(place, math.nan)) for place in found]
+    if any(map(math.isnan, scores)):
+        raise NotRunError(f"{sum(map(math.isnan, scores))} of {len(found)} candidates have no run yet")
+    return [found[scores.index(max(scores))]]
+
+
+def by_seed(runs: Runs, chosen: Cells) -> dict[Any, pd.DataFrame]:
+    """The rows that `chosen` means at each seed at which all of them are done."""
+    if chosen.arm == "cell":
+        wanted = places(chosen, runs)
+        rows = runs.rows[runs.rows["cell"].isin(wanted)]
+        return {seed: group for seed, group in rows.groupby("seed") if len(group) == len(wanted)}
+    rows = runs.rows[runs.rows["arm"] == chosen.arm]
+    if len(rows):
+        rows = rows.iloc[matching(chosen, _settings(rows))]
+    return dict(iter(rows.groupby("seed")))
+
+
+def _fit(rows: pd.DataFrame, metric: str, cells: int) -> CellMeans:
+    seen = rows[rows["cell"].notna() & rows[metric].notna()]
+    values = numbers(seen[metric]).to_numpy()
+    return cell_means(values, seen["cell"].to_numpy(dtype=int), seen["seed"].to_numpy(dtype=int), cells)
+
+
+def numbers(column: Any) -> Any:
+    """float64, NaN for null."""
+    return pd.to_numeric(column).astype(float)
+
+
+def _settings(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    kept = rows[[name for name in rows if not str(name).startswith("predictions.")]]
+    return [{str(name): plain(value) for name, value in row.items()} for row in kept.to_dict("records")]

@@ -1,0 +1,109 @@
+"""Claims are data: a table's metadata holds what was declared; a mistake is named before anything is trained."""
+
+import json
+from typing import Any
+
+import pytest
+
+from results._select import check_claims, matching
+from results.claims import (
+    Claim,
+    Function,
+    about_claims,
+    all_of,
+    best_of,
+    cells,
+    claims_from,
+    difference,
+    gap_of_gaps,
+    rank,
+)
+from results.paper import PaperValues
+
+FIG = PaperValues(study="augmentation_pairs", keys=(("first", "augment.first"),))
+A, B = {"head": "MLP"}, {"head": "Linear", "head.width": (32, 64)}
+ROWS: list[dict[str, Any]] = [
+    {"head": "NoHead", "normalize": True, "epochs": 10},
+    {"head": "Linear", "head.width": 32, "normalize": True, "epochs": 10},
+    {"head": "MLP", "head.width": 32, "normalize": False, "epochs": 10},
+    {"head": "MLP", "head.width": 64, "normalize": False, "epochs": None},
+]
+
+
+def accuracy(rows: Any) -> float:
+    return float(rows["linear_top1"].mean())
+
+
+def test_claims_survive_json() -> None:
+    claims = (
+        difference("F16", A, [B, {"head": "NoHead"}], above=0.5, paper=3.6, text="more"),
+        gap_of_gaps("F27", A, B, best_of(A), cells(B, metric="knn_top1", arm="supervised"), within=1.0),
+        all_of("F17", [(A, B), (B, A)], scales=("paper",), needs="ImageNet"),
+        rank("F5", {}, FIG, over="augment.first"),
+        rank("F26", A, "head.width"),
+        Claim("mine", accuracy, above=30.0),
+    )
+    assert claims_from(json.loads(json.dumps(about_claims(claims)))) == claims
+    assert claims[-1].number == Function(f"{__name__}:accuracy")
+
+
+def test_the_margin_is_the_papers_own_noise_unless_stated() -> None:
+    assert (difference("F", A, B).above, difference("F", A, B, within=2.0).margin) == (0.5, 2.0)
+    assert difference("F", A, B, above=0.0).margin == 0.0
+
+
+def test_mistakes_in_a_claim_are_named() -> None:
+    with pytest.raises(ValueError, match="claim F takes above= or within=, not both"):
+        difference("F", A, B, above=1.0, within=1.0)
+    with pytest.raises(ValueError, match="within takes a margin above 0, not 0"):
+        difference("F", A, B, within=0.0)
+    with pytest.raises(TypeError, match="claim F: a number of one's own is a function at module level"):
+        Claim("F", lambda rows: 1.0)
+
+
+@pytest.mark.parametrize(
+    ("where", "places"),
+    [
+        ({}, [0, 1, 2, 3]),
+        ({"head": "MLP"}, [2, 3]),
+        ({"normalize": True}, [0, 1]),
+        ({"normalize": "True"}, [0, 1]),
+        ({"head.width": (32, 128)}, [1, 2]),
+        ({"head.width": 32.0, "head": "MLP"}, [2]),
+        ({"epochs": None}, [3]),
+        ([{"head": "NoHead"}, {"head.width": 64}], [0, 3]),
+    ],
+)
+def test_cells_are_chosen_by_their_settings(where: Any, places: list[int]) -> None:
+    assert matching(cells(where), ROWS) == places
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (
+            difference("F", A, {"head": "Mlp"}),
+            "claim F: no cell has head='Mlp'; its values here are NoHead, Linear, MLP",
+        ),
+        (
+            difference("F", A, {"hed": "MLP"}),
+            "claim F: no setting 'hed'; there are head, normalize, epochs, head.width",
+        ),
+        (
+            difference("F", A, {"head": "NoHead", "normalize": False}),
+            "claim F: no cell has head='NoHead' and normalize=False together",
+        ),
+        (difference("F", A, cells({}, arm="supervized")), "claim F: no arm 'supervized'; there are cell, supervised"),
+        (all_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
+        (rank("F", {"head": "x"}, FIG), "claim F: no cell has head='x'"),
+    ],
+)
+def test_a_claim_about_nothing_is_refused(claim: Claim, said: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        check_claims([difference("G", A, B), claim], {"cell": ROWS, "supervised": ROWS[:1]})
+    assert said in str(refused.value)
+
+
+def test_each_claim_has_a_name_of_its_own() -> None:
+    with pytest.raises(ValueError, match="two claims are named 'F'"):
+        check_claims([difference("F", A, B), difference("F", B, A)], {"cell": ROWS})

@@ -1,0 +1,130 @@
+"""Intervals and p values say the same; cell means are least squares; unlike errors are noticed."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from results._cell_means import cell_means
+from results._estimates import Draws, Estimate, Extreme, Student, reach
+from results.statistics import holm, spearman, student_p, student_t
+
+NUMBERS = st.floats(-5, 5, allow_nan=False)
+STUDENTS = st.builds(Student, NUMBERS, st.floats(0.01, 2), st.integers(1, 40), st.just(3), st.just(""))
+EXTREMES = st.builds(Extreme, st.lists(STUDENTS, min_size=1, max_size=4).map(tuple), st.booleans())
+
+
+@given(t=st.floats(0, 50), freedom=st.integers(1, 200))
+def test_student_p_undoes_student_t(t: float, freedom: int) -> None:
+    p = student_p(t, freedom)
+    assume(1e-9 < p < 1 - 1e-9)
+    assert student_t(1 - p, freedom) == pytest.approx(t, rel=1e-5, abs=1e-5)
+
+
+def excludes(estimate: Estimate, margin: float, within: bool, level: float) -> bool:
+    low, high = estimate.interval(level)
+    if not within:
+        return low > margin or high < margin
+    return (-margin < low and high < margin) or low > margin or high < -margin
+
+
+@settings(deadline=None)
+@given(estimate=STUDENTS | EXTREMES, margin=st.floats(0.1, 4), level=st.floats(0.5, 0.999), within=st.booleans())
+def test_an_interval_excludes_the_margin_when_p_is_below_its_error(
+    estimate: Student | Extreme, margin: float, level: float, within: bool
+) -> None:
+    within = estimate.largest if isinstance(estimate, Extreme) else within
+    p = estimate.p(margin, within)
+    assume(abs(p - (1 - level)) > 1e-6)
+    assert excludes(estimate, margin, within, level) == (p < 1 - level)
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("margin", [0.3, 1.0, 2.5])
+def test_draws_of_students_t_give_its_interval_and_p(margin: float, within: bool) -> None:
+    normal = Student(0.8, 0.5, 12, 3, "")
+    draws = 0.8 + 0.5 * np.random.default_rng(0).standard_t(12, 200_000)
+    drawn = Draws(0.8, np.sort(draws), 12, 3, "")
+    assert drawn.interval(0.98) == pytest.approx(normal.interval(0.98), abs=0.03)
+    assert drawn.p(margin, within) == pytest.approx(normal.p(margin, within), abs=0.01)
+    assert reach(drawn, 0.98) == pytest.approx(reach(normal, 0.98), abs=0.03)
+
+
+def test_the_smallest_number_and_the_largest_size() -> None:
+    parts = (Student(2.0, 0.1, 10, 3, ""), Student(-3.0, 0.2, 10, 3, ""))
+    assert Extreme(parts, largest=False).value == -3.0
+    low, high = Extreme(parts, largest=True).interval(0.9)
+    assert low == pytest.approx(3.0 - 0.2 * student_t(0.95, 10))  # Bonferroni on this side
+    assert high == pytest.approx(3.0 + 0.2 * student_t(0.90, 10))
+
+
+def test_holm_gives_the_smallest_the_least_error() -> None:
+    assert holm([0.01, 0.001, 0.9, 0.03], 0.06) == pytest.approx([0.06 / 3, 0.06 / 4, 0.06, 0.06 / 2])
+    assert holm([0.04, 0.9, 0.03], 0.06) == pytest.approx([0.02, 0.02, 0.02])  # the first is open, so all are
+    assert holm([], 0.05) == []
+
+
+def test_spearman_is_the_correlation_of_ranks_ties_included() -> None:
+    ours, theirs = np.random.default_rng(0).normal(size=(3, 7)), [1.0, 2.0, 2.0, 5.0, 4.0, 9.0, 0.0]
+    expected = [pd.Series(row).rank().corr(pd.Series(theirs).rank()) for row in ours]
+    np.testing.assert_allclose(spearman(ours, theirs), expected)
+
+
+def balanced(cells: int, seeds: int, noise: float | list[float] = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    cell, seed = np.repeat(np.arange(cells), seeds), np.tile(np.arange(seeds), cells)
+    errors = np.random.default_rng(1).normal(size=cells * seeds) * np.broadcast_to(noise, cells)[cell]
+    return 10.0 * cell + 3.0 * seed + errors, cell, seed
+
+
+def test_a_contrast_of_a_full_table_is_the_plain_loop() -> None:
+    values, cell, seed = balanced(5, 4)
+    fitted = cell_means(values, cell, seed, 5).contrast(np.array([1.0, -0.5, -0.5, 0, 0]))
+    table = values.reshape(5, 4)
+    rest = table - table.mean(1, keepdims=True) - table.mean(0) + table.mean()
+    error = math.sqrt((rest**2).sum() / 12 * 1.5 / 4)
+    assert isinstance(fitted, Student)
+    assert fitted.value == pytest.approx(table[0].mean() - table[1:3].mean())
+    assert (fitted.error, fitted.freedom, fitted.seeds) == (pytest.approx(error), 12, 4)
+
+
+def test_missing_runs_are_least_squares_with_a_column_for_each_cell_and_seed() -> None:
+    values, cell, seed = balanced(4, 3)
+    kept = ~np.isin(np.arange(12), [2, 4])
+    values, cell, seed = values[kept], cell[kept], seed[kept]
+    fitted = cell_means(values, cell, seed, 4).contrast(np.array([1.0, -1.0, 0, 0]))
+    design = np.column_stack([cell == place for place in range(4)] + [seed == place for place in (1, 2)]).astype(float)
+    solution, rest, rank, _ = np.linalg.lstsq(design, values, rcond=None)
+    variance = rest[0] / (len(values) - rank) * np.linalg.inv(design.T @ design)
+    error = math.sqrt(variance[0, 0] + variance[1, 1] - 2 * variance[0, 1])
+    assert isinstance(fitted, Student)
+    assert (fitted.value, fitted.error) == pytest.approx((solution[0] - solution[1], error))
+    assert (fitted.freedom, fitted.seeds) == (4, 2)
+
+
+def test_what_the_runs_do_not_determine_has_no_estimate() -> None:
+    weights = np.array([1.0, -1.0, 0.0])
+    assert cell_means(np.array([1.0, 2.0]), np.array([0, 2]), np.array([0, 0]), 3).contrast(weights) is None
+    apart = cell_means(np.array([1.0, 2.0]), np.array([0, 1]), np.array([0, 1]), 3)
+    assert apart.contrast(weights) is None  # a cell at one seed, the other at another
+    single = cell_means(np.array([1.0, 2.0]), np.array([0, 1]), np.array([0, 0]), 3).contrast(weights)
+    assert isinstance(single, Student) and (single.value, single.freedom) == (-1.0, 0)
+
+
+def test_unlike_errors_are_noticed_and_then_each_cell_has_its_own() -> None:
+    assert cell_means(*balanced(6, 5), 6).own is None
+    unlike = cell_means(*balanced(6, 5, [0.1, 0.1, 0.1, 0.1, 0.1, 8.0]), 6)
+    assert unlike.own is not None and unlike.own[5] > 4 * unlike.own[:5].max()
+    quiet, loud = (unlike.contrast(np.eye(6)[0] - np.eye(6)[other]) for other in (1, 5))
+    assert isinstance(quiet, Draws) and isinstance(loud, Draws)
+    narrow, wide = (high - low for low, high in (quiet.interval(0.95), loud.interval(0.95)))
+    assert wide > 2 * narrow
+
+
+def test_equal_errors_are_rarely_taken_for_unlike() -> None:
+    cell, seed = np.repeat(np.arange(6), 3), np.tile(np.arange(3), 6)
+    values = np.random.default_rng(0).normal(size=(300, 18))
+    unlike = sum(cell_means(one, cell, seed, 6).own is not None for one in values)
+    assert unlike <= 10  # 3 of 300 expected; more than 10 has a chance below 0.001
