@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help install demo check test test-slurm bench clean
+.PHONY: help install demo check test test-studies test-slurm bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install, run a whole study in a minute on built-in images, draw its figure"
 	@echo "make test    install, run the tests"
+	@echo "make test-studies   install, run every study at scale smoke with one seed, table, figure and claims included"
 	@echo "make check   install, ruff and mypy"
 	@echo "make test-slurm   install SLURM, too, and run the tests that need a cluster on a throw-away one"
 	@echo "make bench [DATA=DIR]   install the libraries we are compared with, too, and measure side by side"
@@ -31,6 +32,9 @@ check: install
 
 test: install
 	$(RUN) -m pytest
+
+test-studies: install
+	$(RUN) -m pytest --durations=0 tests/studies/all_studies.py
 
 test-slurm: install
 	tests/slurm/lab.sh run $(CURDIR)/$(RUN) -m pytest tests/slurm/cluster

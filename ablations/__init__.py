@@ -13,12 +13,14 @@ from ablations._siblings import put_first
 if TYPE_CHECKING:
     from ablations._find import StudyError, load_study, study_names
     from ablations._grid import Grid, paired, vary
+    from ablations._references import SUPERVISED
     from ablations._study import Study, derive
     from results.claims import Claim, all_of, best_of, cells, difference, gap_of_gaps, rank
 
 put_first()
 
 __all__ = [
+    "SUPERVISED",
     "Claim",
     "Grid",
     "Study",
@@ -38,6 +40,7 @@ __all__ = [
 
 _HOMES = {
     "ablations._find": ("StudyError", "load_study", "study_names"),
+    "ablations._references": ("SUPERVISED",),
     "ablations._grid": ("Grid", "paired", "vary"),
     "ablations._study": ("Study", "derive"),
     "results.claims": ("Claim", "all_of", "best_of", "cells", "difference", "gap_of_gaps", "rank"),

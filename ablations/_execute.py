@@ -56,13 +56,13 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     where = Context(**context)
     torch.set_num_threads(where.threads)
     study = load_study(where.study)
-    experiment = _find(item, study, where)
+    experiment, probes = _find(item, study, where), study.probes_at(where.scale)
     folder, data = Path(where.results) / "runs" / item, data_of(experiment, where.data)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    _set_aside_damaged(folder, study)
+    _set_aside_damaged(folder, probes)
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
     outcome = study.run(experiment, data, journal, device)
-    if study.probes and not isinstance(outcome, Trained):
+    if probes and not isinstance(outcome, Trained):
         raise TypeError(
             "a probe measures what core.pretrain returns; a study whose `run` returns metrics has probes=()"
         )
@@ -76,12 +76,12 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     attempt.guard()
     record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
     publish({**record, "provenance": {**provenance(study), **about, "cpu": _cpu()}}, folder / "record.json")
-    if study.probes:
+    if probes:
         assert data is not None
         known = experiment if isinstance(experiment, Experiment) else None
         side = getattr(experiment, "image_size", None)
         features = Features(outcome.model, data, device, known, lambda name: _load(name, where.data, side))
-        _probe(study, folder, item, attempt, features)
+        _probe(probes, folder, item, attempt, features)
 
 
 def _find(item: str, study: Study, where: Context) -> Any:
@@ -92,9 +92,9 @@ def _find(item: str, study: Study, where: Context) -> Any:
     raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
 
 
-def study_finished(study: str, results: str, run: str) -> bool:
+def study_finished(study: str, scale: str, results: str, run: str) -> bool:
     """Whether the run is finished for the study, which a worker knows by its name."""
-    return is_finished(Path(results), run, load_study(study).probes)
+    return is_finished(Path(results), run, load_study(study).probes_at(scale))
 
 
 def is_finished(results: Path, run: str, probes: tuple[Any, ...]) -> bool:
@@ -144,8 +144,8 @@ def _trained(outcome: Any) -> dict[str, Any]:
     return {"metrics": {**metrics, "encoder_parameters": parameters}, "history": outcome.history}
 
 
-def _probe(study: Study, folder: Path, item: str, attempt: Attempt, features: Features) -> None:
-    for probe in study.probes:
+def _probe(probes: tuple[Any, ...], folder: Path, item: str, attempt: Attempt, features: Features) -> None:
+    for probe in probes:
         (path,) = places(folder, [run_id(probe)])[1:]
         if not is_whole(path):
             began = time.monotonic()
@@ -156,8 +156,8 @@ def _probe(study: Study, folder: Path, item: str, attempt: Attempt, features: Fe
             publish({**about, **found, "seconds": time.monotonic() - began}, path)
 
 
-def _set_aside_damaged(folder: Path, study: Study) -> None:
-    for path in places(folder, map(run_id, study.probes)):
+def _set_aside_damaged(folder: Path, probes: tuple[Any, ...]) -> None:
+    for path in places(folder, map(run_id, probes)):
         if path.exists() and not is_whole(path):
             print(f"{path} is damaged; set aside as {set_aside(path)}")
 

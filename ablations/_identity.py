@@ -9,11 +9,12 @@ import dataclasses
 import hashlib
 import inspect
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from ablations._code import code_hash
-from core.value import canonical_fields
+from core.value import canonical_fields, is_value
 
 _OWN = {"part", "version", "source"}
 _source = cache(code_hash)  # a function does not change once it is imported
@@ -23,10 +24,7 @@ Scalar = bool | int | float | str | list[Any] | None
 
 def settings(instance: Any) -> dict[str, Scalar]:
     """All settings of a dataclass as one flat row: {"loss": "NTXent", "loss.temperature": 0.5, ...}."""
-    row: dict[str, Scalar] = {}
-    for name, setting in canonical_fields(instance).items():
-        _flatten(name, setting, row)
-    return row
+    return dict(_kept(instance, "settings", _settings))
 
 
 def changes(instance: Any) -> dict[str, Any]:
@@ -41,11 +39,17 @@ def run_id(experiment: Any, *also: Any) -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:12]
 
 
+def _settings(instance: Any) -> dict[str, Scalar]:
+    row: dict[str, Scalar] = {}
+    for name, setting in canonical_fields(instance).items():
+        _flatten(name, setting, row)
+    return row
+
+
 def _flatten(name: str, setting: Any, row: dict[str, Scalar]) -> None:
     if dataclasses.is_dataclass(setting):
         row[name] = type(setting).__name__
-        for part, inner in canonical_fields(setting).items():
-            _flatten(f"{name}.{part}", inner, row)
+        row |= {f"{name}.{inner}": scalar for inner, scalar in _kept(setting, "settings", _settings).items()}
     elif isinstance(setting, tuple) and any(not _is_plain(item) for item in setting):
         row[name] = " + ".join(type(item).__name__ for item in setting)
         for place, inner in enumerate(setting):
@@ -67,7 +71,7 @@ def _describe(setting: Any) -> Any:
     if isinstance(setting, tuple):
         return [_describe(item) for item in setting]
     if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
-        return _describe_part(setting)
+        return _kept(setting, "described", _describe_part)
     if inspect.isfunction(setting) or isinstance(setting, type):
         return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": _source(setting)}
     raise _refused(setting)
@@ -106,6 +110,16 @@ def _describe_default(field: "dataclasses.Field[Any]") -> Any:
     if field.default is not dataclasses.MISSING:
         return _describe(field.default)
     return _describe(field.default_factory()) if field.default_factory is not dataclasses.MISSING else ["required"]
+
+
+def _kept(instance: Any, name: str, make: Callable[[Any], Any]) -> Any:
+    """`make(instance)`, kept with a value: the parts of ten thousand experiments are the same few."""
+    if not is_value(instance):
+        return make(instance)
+    beside: dict[str, Any] = vars(instance)
+    if (name := f"_{name}") not in beside:
+        beside[name] = make(instance)
+    return beside[name]
 
 
 def _is_plain(setting: Any) -> bool:

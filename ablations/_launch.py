@@ -78,7 +78,7 @@ def _job(options: argparse.Namespace, where: Context, runs: Sequence[Run], envir
         root=options.results.resolve() / "runs",
         items=tuple(dict.fromkeys(run.id for run in runs)),
         function=f"{execute.__module__}:{execute.__name__}",
-        finished=partial(study_finished, where.study, where.results),
+        finished=partial(study_finished, where.study, where.scale, where.results),
         context=asdict(where),
         preload=(execute.__module__, "torchvision.models.resnet"),
         environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},

@@ -4,11 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from ablations._grid import Change
 from core.experiment import Experiment
 from core.heads import NoHead
 from core.losses import CrossEntropy
 
 DATA_AND_ENCODER = ("dataset", "images", "image_size", "encoder", "precision")
+SUPERVISED: Change = {"loss": CrossEntropy(), "head": NoHead(), "views": 1}
+"""What makes an experiment its supervised arm; `vary(...) * Grid(({}, SUPERVISED))` has both."""
 CONTRASTIVE = ("loss", "head", "views", "prepare", "augment_other", "seed")
 
 
@@ -25,13 +28,7 @@ def references(base: Any, cells: Sequence[Any]) -> list[tuple[str, Any]]:
     trained = {name: setting for name, setting in shared.items() if name not in CONTRASTIVE}
     if shared.get("prepare") is not None or shared.get("augment_other") is not None:
         trained.pop("augment", None)  # of one branch, beside another
-    labels: dict[str, Any] = {
-        "loss": CrossEntropy(),
-        "head": NoHead(),
-        "views": 1,
-        "prepare": None,
-        "augment_other": None,
-    }
+    labels: dict[str, Any] = {**SUPERVISED, "prepare": None, "augment_other": None}
     arms = [
         ("random encoder", dataclasses.replace(base, **untrained, epochs=0)),
         ("supervised", dataclasses.replace(base, **trained, **labels)),

@@ -20,7 +20,7 @@ class Study:
 
     grid: the changes, or a function of the base experiment that returns them.
     figure: what shows them. claims: what it should show, or a function of the base experiment that returns them.
-    probes: what is measured on the trained encoder.
+    probes: what is measured on the trained encoder, or a function of the base experiment that returns it.
     fixed: settings in which this study's base differs from its scale's.
     base: an experiment, a frozen dataclass, or a function of the scale's experiment; `Experiment` means the scale's.
     run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
@@ -32,7 +32,7 @@ class Study:
     figure: Any
     claims: Sequence[Claim] | Callable[[Any], Sequence[Claim]] = ()
     paper: str = ""
-    probes: tuple[Any, ...] = (LinearProbe(), NearestNeighbors())
+    probes: tuple[Any, ...] | Callable[[Any], tuple[Any, ...]] = (LinearProbe(), NearestNeighbors())
     fixed: Mapping[str, Any] = field(default_factory=dict)
     base: Any = Experiment
     run: Callable[..., Any] = pretrain
@@ -59,6 +59,10 @@ class Study:
         if twice:
             raise ValueError(f"the study varies {', '.join(twice)} itself, so it cannot be set; --only selects")
         return grid
+
+    def probes_at(self, scale: str) -> tuple[Any, ...]:
+        """The probes, for the study's base at this scale."""
+        return tuple(self.probes(self.base_at(scale)) if callable(self.probes) else self.probes)
 
     def claims_at(self, scale: str) -> tuple[Claim, ...]:
         """The claims, for the study's base at this scale."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ablations._claims import claims_of
 from ablations._execute import Context, fingerprint
@@ -33,7 +34,7 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         "data": data,
     }
     cells = len({repr({**run.settings, "seed": 0}) for run in runs if run.arm == "cell"})
-    probes = [run_id(probe) for probe in study.probes]
+    probes = [run_id(probe) for probe in study.probes_at(context.scale)]
     rows = [
         {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
         for run in runs
@@ -57,11 +58,11 @@ def seeds_of(path: Path, runs: Sequence[Run], asked: int | None) -> int | None:
     return before if before > now else asked
 
 
-def states(path: Path, results: Path, study: Study, runs: Sequence[Run]) -> dict[str, State]:
+def states(path: Path, results: Path, probes: Sequence[Any], runs: Sequence[Run]) -> dict[str, State]:
     """For each run "done", "failed" or "to do"; a row that the repository ships with all its probes is done."""
-    probes = [run_id(probe) for probe in study.probes]
-    shipped = _shipped(path, set(probes))
-    return {run.id: "done" if run.id in shipped else _recorded(results / "runs" / run.id, probes) for run in runs}
+    ids = [run_id(probe) for probe in probes]
+    shipped = _shipped(path, set(ids))
+    return {run.id: "done" if run.id in shipped else _recorded(results / "runs" / run.id, ids) for run in runs}
 
 
 def _recorded(folder: Path, probes: Sequence[str]) -> State:

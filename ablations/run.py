@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     data = str(Path(options.data).resolve()) if options.data else None
     asked = Context(options.study, options.scale, str(options.results.resolve()), data, options.seeds)
     chosen = asked.plan(study, dict(options.only or []))
-    state = states(path, options.results, study, chosen)
+    state = states(path, options.results, study.probes_at(options.scale), chosen)
     if options.dry_run:
         from ablations._list import print_plan
 

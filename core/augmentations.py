@@ -8,6 +8,7 @@ on its batch. Any module-level function of (images, draws) is one; those with se
 from collections import Counter
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from core.color import ColorDistortion
@@ -31,6 +32,7 @@ __all__ = [
     "GaussianNoise",
     "Identity",
     "Pair",
+    "RandomApply",
     "Rotate",
     "Sobel",
     "Solarize",
@@ -66,6 +68,22 @@ class Compose:
             images = part(images, draws.named((kind, seen[kind])))
             seen[kind] += 1
         return images
+
+
+@value
+class RandomApply:
+    """`augment` with probability `p`, drawn for each image."""
+
+    augment: Augmentation
+    p: float = 0.5
+
+    def __post_init__(self) -> None:
+        check(0 <= self.p <= 1, f"RandomApply.p takes a probability, 0 to 1, not {self.p}")
+
+    def __call__(self, images: Tensor, draws: Draws) -> Tensor:
+        """Images (N, C, H, W), each changed or not."""
+        chosen = draws.chance("apply", self.p)[:, None, None, None]
+        return torch.where(chosen, self.augment(images, draws.named("augment")), images)
 
 
 @value

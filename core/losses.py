@@ -35,7 +35,7 @@ class NTXent:
 
     def __call__(self, first: Tensor, second: Tensor) -> Tensor:
         """Views (N, D) and (N, D) to a scalar."""
-        first, second = _embeddings(self.normalize, first, second)
+        first, second = embeddings(self.normalize, first, second)
         if self.one_view_negatives:
             total = sum_over_rows(self._terms, first, second) + sum_over_rows(self._terms, second, first)
         else:
@@ -51,6 +51,36 @@ class NTXent:
                 logits.diagonal(start).fill_(-math.inf)
             positives = (positives + len(candidates) // 2) % len(candidates)
         return F.cross_entropy(logits, positives, reduction="sum")
+
+
+@value
+class MultiPositive:
+    """NT-Xent of K views with the K - 1 positives of an anchor summed inside the logarithm; NT-Xent itself at K = 2.
+
+    Khosla et al. 2020, "Supervised Contrastive Learning", Eq. 3, with each image its own class; the mean over all KN
+    anchors, each told from K (N - 1) negatives.
+    """
+
+    temperature: float = 0.1
+    normalize: bool = True
+
+    def __post_init__(self) -> None:
+        _check_temperature(self)
+
+    def __call__(self, *views: Tensor) -> Tensor:
+        """K views, each (N, D), to a scalar."""
+        number = len(views[0])
+
+        def terms(anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
+            logits = anchors / self.temperature @ candidates.T
+            with torch.no_grad():  # what is hidden has no gradient: its softmax is 0
+                logits.diagonal(start).fill_(-math.inf)
+            images = torch.arange(start, start + len(anchors), device=anchors.device) % number
+            places = images[:, None] + number * torch.arange(len(views), device=anchors.device)
+            return (logits.logsumexp(1) - logits.gather(1, places).logsumexp(1)).sum()
+
+        every = torch.cat(embeddings(self.normalize, *views))
+        return sum_over_rows(terms, every, every) / len(every)
 
 
 @value
@@ -75,7 +105,7 @@ class NTLogistic:
         def triplet(positive: Tensor, negative: Tensor) -> Tensor:
             return F.softplus(-positive / self.temperature) + F.softplus(negative / self.temperature)
 
-        return _triplets(triplet, _embeddings(self.normalize, first, second), math.inf if self.semi_hard else None)
+        return _triplets(triplet, embeddings(self.normalize, first, second), math.inf if self.semi_hard else None)
 
 
 @value
@@ -101,7 +131,7 @@ class MarginTriplet:
         def triplet(positive: Tensor, negative: Tensor) -> Tensor:
             return F.relu(negative - positive + self.margin)
 
-        return _triplets(triplet, _embeddings(self.normalize, first, second), self.margin if self.semi_hard else None)
+        return _triplets(triplet, embeddings(self.normalize, first, second), self.margin if self.semi_hard else None)
 
 
 @value
@@ -124,30 +154,8 @@ class pairwise:  # noqa: N801 - it reads as the function of a loss that it is
         return torch.stack([self.loss(first, second) for first, second in combinations(views, 2)]).mean()
 
 
-def contrastive_metrics(loss: Loss, first: Tensor, second: Tensor) -> dict[str, Tensor]:
-    """How hard the contrastive task is (Table 5), as scalars, over the N cross-view logits of (N, D) views.
-
-    contrastive_top1 in percent and contrastive_entropy of the softmax in nats, means of both directions at the loss's
-    own temperature and normalization; contrastive_entropy_limit is ln N, the entropy of knowing nothing.
-    """
-    loss = loss.loss if isinstance(loss, pairwise) else loss
-    first, second = _embeddings(getattr(loss, "normalize", True), first.detach(), second.detach())
-    temperature = getattr(loss, "temperature", 1.0)
-
-    def terms(anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
-        logarithms = (anchors / temperature @ candidates.T).log_softmax(1)
-        images = torch.arange(start, start + len(anchors), device=anchors.device)
-        right = (logarithms.argmax(1) == images).sum()
-        return torch.stack([100 * right, -(logarithms.exp() * logarithms).sum()])
-
-    sums = sum_over_rows(terms, first, second) + sum_over_rows(terms, second, first)
-    top1, entropy = sums / (2 * len(first))
-    limit = top1.new_tensor(math.log(len(first)))
-    return {"contrastive_top1": top1, "contrastive_entropy": entropy, "contrastive_entropy_limit": limit}
-
-
 def _triplets(
-    triplet: Callable[[Tensor, Tensor], Tensor], views: tuple[Tensor, Tensor], semi_hard_margin: float | None
+    triplet: Callable[[Tensor, Tensor], Tensor], views: tuple[Tensor, ...], semi_hard_margin: float | None
 ) -> Tensor:
     """The mean of `triplet(positive, negative)` over all triples, or over anchors with one semi-hard negative each."""
 
@@ -174,9 +182,10 @@ def _semi_hard(
     return torch.where(eligible.any(1, keepdim=True), terms, 0.0).sum()
 
 
-def _embeddings(normalize: bool, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    return (F.normalize(first, dim=1), F.normalize(second, dim=1)) if normalize else (first, second)
+def embeddings(normalize: bool, *views: Tensor) -> tuple[Tensor, ...]:
+    """The views (N, D), on the unit sphere if asked."""
+    return tuple(F.normalize(view, dim=1) for view in views) if normalize else views
 
 
-def _check_temperature(loss: NTXent | NTLogistic) -> None:
+def _check_temperature(loss: NTXent | NTLogistic | MultiPositive) -> None:
     check(loss.temperature > 0, f"{type(loss).__name__}.temperature takes more than 0, not {loss.temperature}")

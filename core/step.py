@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from core.contrastive_metrics import contrastive_metrics
 from core.data import Images
 from core.draws import Draws, key
 from core.experiment import Experiment
-from core.losses import contrastive_metrics
 from core.model import Model
 
 

@@ -13,11 +13,12 @@ class Transfer:
 
     `Transfer("cifar100", LinearProbe(l2=TRANSFER_L2))` is Table 8's linear evaluation; with `FineTune(labels=1.0, ...)`
     the encoder is fine-tuned. Images are resized as the run's own were (image_size).
-    Metrics: those of the probe with the data set's name in front, as in cifar100_linear_top1.
+    Metrics: those of the probe with `name`, or the data set's name, in front, as in cifar100_linear_top1.
     """
 
     dataset: str
     probe: Callable[[Features], Measured]
+    name: str = ""
 
     def __post_init__(self) -> None:
         check(self.dataset != "", "Transfer.dataset takes the name of a data set, not ''")
@@ -25,9 +26,9 @@ class Transfer:
     def __call__(self, features: Features) -> Measured:
         """The probe's metrics and predictions; raises core.data.DataError where there is no such data set."""
         there = replace(features, data=features.load(self.dataset), _kept={})
-        measured = self.probe(there)
-        metrics = {f"{self.dataset}_{name}": metric for name, metric in measured.metrics.items()}
-        return Measured(metrics, {f"{self.dataset}_{name}": found for name, found in measured.predictions.items()})
+        measured, front = self.probe(there), self.name or self.dataset
+        metrics = {f"{front}_{name}": metric for name, metric in measured.metrics.items()}
+        return Measured(metrics, {f"{front}_{name}": found for name, found in measured.predictions.items()})
 
 
 TRANSFER_L2 = tuple(10 ** (-6 + 11 * step / 44) for step in range(45))

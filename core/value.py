@@ -32,6 +32,11 @@ def value(cls: type[T]) -> type[T]:
     return made
 
 
+def is_value(instance: Any) -> bool:
+    """Whether it is an instance of a class made by `value`: frozen, its fields canonical."""
+    return type(instance) in _VALUES
+
+
 def canonical_fields(instance: Any) -> dict[str, Any]:
     """The fields of a dataclass, each in the one form that its declared type has.
 

@@ -15,7 +15,7 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(about: Any, classes: Mapping[str, Any]) -> Any:
-    """What to_json described. Raises ValueError on an unknown class, TypeError on an unknown field."""
+    """What to_json described. Raises ValueError on an unknown class or field."""
     if isinstance(about, list):
         return tuple(from_json(part, classes) for part in about)
     if not isinstance(about, dict):
@@ -23,4 +23,7 @@ def from_json(about: Any, classes: Mapping[str, Any]) -> Any:
     kind = classes.get(about.get("class", ""))
     if kind is None:
         raise ValueError(f"a class here is one of {', '.join(classes)}, not {about.get('class')!r}")
-    return kind(**{name: from_json(part, classes) for name, part in about.items() if name != "class"})
+    given = {name: from_json(part, classes) for name, part in about.items() if name != "class"}
+    if unknown := given.keys() - {part.name for part in fields(kind)}:
+        raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
+    return kind(**given)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from results._measures import Metric, at_measured, side_by_side
 from results.paper import PaperValues
 from results.statistics import cell_intervals
 
@@ -30,6 +31,10 @@ class Shown(Protocol):
     def labels(self) -> tuple[tuple[str, str], ...]: ...
     @property
     def titles(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def metrics(self) -> tuple[Metric, ...]: ...
+    @property
+    def x_metric(self) -> str: ...
     @property
     def paper(self) -> PaperValues | None: ...
 
@@ -69,7 +74,11 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
 
     chosen: the rows are cells already (the paper's), nothing is left to choose or average.
     """
+    if figure.metrics and not chosen:
+        table = side_by_side(table, figure.metrics, figure.value)
     table = _joined(table, figure.settings)
+    if figure.x_metric:
+        table = at_measured(table, figure.settings[0], figure.x_metric)
     if not chosen:
         _check_columns(figure, table)
     if figure.value not in table:

@@ -13,6 +13,7 @@ from results._cells import Panel, hues_of
 from results._draw_bars import as_points, draw_bars
 from results._draw_heatmap import draw_heatmap
 from results._draw_lines import draw_lines
+from results._measures import Metric
 from results.paper import PaperValues
 
 Pairs = tuple[tuple[str, str], ...]
@@ -26,6 +27,9 @@ class Heatmap:
     A name "first & second" shows two settings along one axis.
     labels: (value, what the reader sees). titles: (setting or metric, axis title). paper: which of its rows to show.
     """
+
+    metrics: ClassVar[tuple[Metric, ...]] = ()
+    x_metric: ClassVar[str] = ""
 
     rows: str
     columns: str
@@ -63,8 +67,10 @@ class Bars:
 
     A bar's length is its value, so bars start at zero, always. Where all means lie within a quarter of the largest,
     bars would look alike: then points with whiskers are drawn instead, whose axis need not start at zero.
-    Other fields as in Heatmap.
+    metrics: what each run measured, side by side, where x or hue is no setting. Other fields as in Heatmap.
     """
+
+    x_metric: ClassVar[str] = ""
 
     x: str
     hue: str | None = None
@@ -74,6 +80,7 @@ class Bars:
     labels: Pairs = ()
     titles: Pairs = ()
     paper: PaperValues | None = None
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -101,8 +108,11 @@ class Lines:
     """The mean over a numeric setting, one line for each hue, with 95% whiskers and the single seeds as dots.
 
     The y axis is cropped to the data. Rows whose x is null (a head without a width) stand left of the axis, by
-    themselves. Other fields as in Heatmap.
+    themselves. x_metric: what a run measured of itself, drawn in millions in the place of x.
+    Other fields as in Heatmap.
     """
+
+    metrics: ClassVar[tuple[Metric, ...]] = ()
 
     x: str
     hue: str | None = None
@@ -113,6 +123,7 @@ class Lines:
     labels: Pairs = ()
     titles: Pairs = ()
     paper: PaperValues | None = None
+    x_metric: str = ""
 
     @property
     def settings(self) -> tuple[str, ...]:

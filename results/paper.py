@@ -3,6 +3,7 @@
 Source: Chen, Kornblith, Norouzi & Hinton 2020, "A Simple Framework for Contrastive Learning of Visual Representations".
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ class PaperValues:
 
     where: (paper's key, its text) that a row must have. keys: (paper's key, our setting). names: (paper's text, ours).
     absent: (a value of ours, a setting that does not exist beside it), where the paper states one all the same.
-    metric: the paper's name of the value drawn; "" means ours.
+    metric: the paper's name of the value drawn, or two, "linear_top1 or top1"; "" means ours.
+    beside: (another metric of the paper's, the column that it becomes), for a cell that has it.
     """
 
     study: str
@@ -35,6 +37,7 @@ class PaperValues:
     names: tuple[tuple[str, str], ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
     metric: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
     title: str = "ImageNet, ResNet-50"
 
 
@@ -48,7 +51,7 @@ def paper_values(mapping: PaperValues, paper: pd.DataFrame, value: str) -> pd.Da
 
     Raises ValueError if nothing is left, or if two rows are the same cell and `where` has to choose.
     """
-    rows = paper[(paper["study"] == mapping.study) & (paper["metric"] == (mapping.metric or value))]
+    rows = paper[(paper["study"] == mapping.study) & paper["metric"].isin((mapping.metric or value).split(" or "))]
     cells = [
         _cell(mapping, parts) | {value: number}
         for parts, number in zip(map(_parts, rows["setting"]), rows["value"], strict=True)
@@ -63,7 +66,22 @@ def paper_values(mapping: PaperValues, paper: pd.DataFrame, value: str) -> pd.Da
     if table.duplicated(settings).any():
         twice = table[table.duplicated(settings)].iloc[0].to_dict()
         raise ValueError(f"the paper's {mapping.study!r} has two rows for {twice}: choose with where=")
+    for metric, column in mapping.beside:
+        table[column] = _beside(mapping, paper, metric, table)
     return table.astype({value: float})
+
+
+def _beside(mapping: PaperValues, paper: pd.DataFrame, metric: str, table: pd.DataFrame) -> list[float]:
+    """The paper's `metric` for each cell of the table, by the keys that its rows have."""
+    rows = paper[(paper["study"] == mapping.study) & (paper["metric"] == metric)]
+    parts = [_parts(setting) for setting in rows["setting"]]
+    keys = [(theirs, ours) for theirs, ours in mapping.keys if all(theirs in part for part in parts)]
+    known = {
+        tuple(_value(part[theirs]) for theirs, _ in keys): float(number)
+        for part, number in zip(parts, rows["value"], strict=True)
+    }
+    cells = table[[ours for _, ours in keys]].itertuples(index=False, name=None)
+    return [known.get(tuple(cell), math.nan) for cell in cells]
 
 
 def _parts(setting: str) -> dict[str, str]:

@@ -285,6 +285,7 @@ GOLDEN_IDS = {
 }
 
 GOLDEN_DEFAULTS: dict[str, dict[str, Any]] = {
+    "MultiPositive": {"temperature": 0.1, "normalize": True},
     "AutoAugment": {"policy": "imagenet"},
     "FineTune": {
         "labels": 0.01,

@@ -40,6 +40,18 @@ def nt_xent_loop(
     return total / (2 * number)
 
 
+def multi_positive_loop(views: list[list[Vector]], temperature: float) -> float:
+    """Khosla et al. 2020, Eq. 3: the other views of the anchor's image, summed inside the logarithm."""
+    number = len(views[0])
+    z = [u for view in views for u in on_sphere(view, normalize=True)]
+    total = 0.0
+    for i in range(len(z)):
+        terms = {k: math.exp(dot(z[i], z[k]) / temperature) for k in range(len(z)) if k != i}
+        positive = sum(term for k, term in terms.items() if k % number == i % number)
+        total += -math.log(positive / sum(terms.values()))
+    return total / len(z)
+
+
 def nt_logistic_loop(
     first: list[Vector], second: list[Vector], temperature: float, normalize: bool, semi_hard: bool
 ) -> float:

@@ -24,6 +24,7 @@ from core.augmentations import (
     GaussianNoise,
     Identity,
     Pair,
+    RandomApply,
     Rotate,
     Sobel,
     Solarize,
@@ -35,6 +36,7 @@ ALL: dict[str, Augmentation] = {
     "Identity": Identity(),
     "Flip": Flip(),
     "SometimesBlur": GaussianBlur(),
+    "RandomApply": RandomApply(Sobel(), 0.5),
     "Pair": Pair(Crop(), ColorDistortion(0.5)),
     "AutoAugment": AutoAugment(),
     "AutoAugmentCIFAR": AutoAugment("cifar10"),
@@ -158,3 +160,11 @@ def test_leaving_a_part_out_changes_no_draw_of_the_others() -> None:
     images, draws = pictures(), draws_of(8)
     pair, single = Compose((Flip(p=0.0), ColorDistortion())), Compose((ColorDistortion(),))
     assert torch.equal(pair(images, draws), single(images, draws))
+
+
+def test_random_apply_changes_a_share_of_the_images_and_the_others_not_at_all() -> None:
+    images, draws = pictures(MANY), draws_of(MANY)
+    applied = RandomApply(Sobel(), 0.3)(images, draws)
+    changed = (applied != images).flatten(1).any(1)
+    assert abs(float(changed.float().mean()) - 0.3) < 4 * math.sqrt(0.3 * 0.7 / MANY)
+    assert torch.equal(applied[changed], Sobel()(images, draws)[changed])

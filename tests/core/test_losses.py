@@ -7,11 +7,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loss_loops import contrastive_loop, margin_loop, near_views, nt_logistic_loop, nt_xent_loop
+from loss_loops import (
+    contrastive_loop,
+    margin_loop,
+    multi_positive_loop,
+    near_views,
+    nt_logistic_loop,
+    nt_xent_loop,
+)
 from torch import Tensor
 
+from core.contrastive_metrics import contrastive_metrics
 from core.experiment import Experiment
-from core.losses import CrossEntropy, Loss, MarginTriplet, NTLogistic, NTXent, contrastive_metrics, pairwise
+from core.losses import CrossEntropy, Loss, MarginTriplet, MultiPositive, NTLogistic, NTXent, pairwise
 
 LOSSES: dict[str, Loss] = {
     "NTXent": NTXent(0.3),
@@ -157,3 +165,14 @@ def test_errors_name_the_knob_and_the_value() -> None:
 def test_semi_hard_negatives_need_a_margin_to_lie_in() -> None:
     with pytest.raises(ValueError, match="more than 0 with semi_hard"):
         MarginTriplet(margin=0, semi_hard=True)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_positives_inside_the_logarithm_are_the_loop(number: int) -> None:
+    views = [view for seed in range(2) for view in near_views(seed=seed)][:number]
+    expected = multi_positive_loop([view.tolist() for view in views], 0.3)
+    assert float(MultiPositive(0.3)(*views)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_positives_inside_the_logarithm_of_two_views_are_nt_xent() -> None:
+    torch.testing.assert_close(MultiPositive(0.2)(*near_views()), NTXent(0.2)(*near_views()), rtol=1e-12, atol=0)

@@ -9,11 +9,13 @@ from loss_loops import near_views
 from torch import Tensor
 
 from core import row_chunks
-from core.losses import Loss, MarginTriplet, NTLogistic, NTXent, contrastive_metrics
+from core.contrastive_metrics import contrastive_metrics
+from core.losses import Loss, MarginTriplet, MultiPositive, NTLogistic, NTXent
 
 LOSSES: list[Loss] = [
     NTXent(0.1),
     NTXent(0.1, one_view_negatives=True),
+    MultiPositive(0.1),
     NTLogistic(0.2),
     NTLogistic(0.2, semi_hard=True),
     MarginTriplet(0.4),

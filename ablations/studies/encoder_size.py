@@ -1,0 +1,76 @@
+"""Do larger encoders gain more from contrastive than from supervised learning?
+
+Fig. 7, at equal epochs for both; the paper's supervised points are trained for 90 epochs, its other ones for 1000.
+"""
+
+from typing import Any
+
+from ablations import SUPERVISED, Claim, Grid, Study, all_of, gap_of_gaps, vary
+from core.encoders import ResNet
+from core.experiment import Experiment
+from results.plots import Lines, PaperValues
+
+SIZE = "encoder.depth & encoder.width"
+
+fig_7 = PaperValues(
+    study="model_size",
+    where=(("epochs", "100"),),
+    keys=(("depth", "encoder.depth"), ("width", "encoder.width"), ("method", "loss")),
+    names=(("simclr", "NTXent"), ("supervised", "CrossEntropy")),
+    beside=(("params_millions", "encoder_parameters"),),
+)
+
+
+def sizes(base: Experiment) -> tuple[list[int], list[int]]:
+    """Depths and widths: the paper's for its ResNet at its scale, fewer elsewhere."""
+    if not isinstance(base.encoder, ResNet):
+        return [8, 14], [base.encoder.width // 2, base.encoder.width, base.encoder.width * 2]
+    return ([18, 34, 50], [1, 2, 4]) if base.dataset == "imagenet" else ([18, 34], [1, 2])
+
+
+def grid(base: Experiment) -> Grid:
+    """Depth by width, contrastive and supervised."""
+    depths, widths = sizes(base)
+    return vary(**{"encoder.depth": depths, "encoder.width": widths}, seed=range(3)) * Grid(({}, SUPERVISED))
+
+
+def claims(base: Experiment) -> list[Claim]:
+    """The extremes against each other."""
+    depths, widths = sizes(base)
+
+    def cell(loss: str, depth: int, width: int) -> dict[str, Any]:
+        return {"loss": loss, "encoder.depth": depth, "encoder.width": width}
+
+    small, deep, wide, both = (
+        cell("NTXent", depth, width) for width in (widths[0], widths[-1]) for depth in (depths[0], depths[-1])
+    )
+    narrow = {"encoder.width": widths[0]}, {"encoder.width": widths[-1]}
+    taught, alone = ([{"loss": loss, **width} for width in narrow] for loss in ("CrossEntropy", "NTXent"))
+    return [
+        all_of(
+            "F14",
+            [(deep, small), (both, wide), (wide, small), (both, deep)],
+            paper=7.1,
+            text="deeper and wider both help",
+        ),
+        gap_of_gaps(
+            "F15", taught[0], alone[0], taught[1], alone[1], paper=5.3, text="the gap to supervised shrinks with width"
+        ),
+    ]
+
+
+STUDY = Study(
+    question=__doc__.split("\n")[0],
+    paper="Fig. 7",
+    grid=grid,
+    figure=Lines(
+        x=SIZE,
+        hue="loss",
+        x_metric="encoder_parameters",
+        log_x=True,
+        labels=(("NTXent", "SimCLR"), ("CrossEntropy", "supervised")),
+        titles=((SIZE, "encoder parameters (millions)"), ("loss", "method")),
+        paper=fig_7,
+    ),
+    claims=claims,
+)

@@ -1,0 +1,56 @@
+"""Which of the small choices matter: the flip, the gray, the blur, augmenting both branches?"""
+
+from ablations import Grid, Study, difference, vary
+from core.augmentations import ColorDistortion, Compose, Crop, Flip, GaussianBlur, Identity
+from core.experiment import Experiment
+from results.plots import Bars
+
+CHOICE = "augment.parts & augment.parts.2.gray_p & prepare & augment_other"
+default, flipless, blurred = (
+    "Crop + Flip + ColorDistortion",
+    "Crop + ColorDistortion",
+    "Crop + Flip + ColorDistortion + GaussianBlur",
+)
+choices = {
+    "default": f"{default} & 0.2 & None & None",
+    "no flip": f"{flipless} & None & None & None",
+    "no gray": f"{default} & 0.0 & None & None",
+    "blur": f"{blurred} & 0.2 & None & None",
+    "both branches, shared crop": f"{default} & 0.2 & Crop & None",
+    "one branch, shared crop": f"{default} & 0.2 & Crop & Identity",
+}
+
+
+def grid(base: Experiment) -> Grid:
+    """The default augmentation of App. A at the base's strength of color, one choice changed at a time."""
+    color = next(part for part in base.augment.parts if isinstance(part, ColorDistortion))  # type: ignore[attr-defined]
+    plain = Compose((Crop(), Flip(), color))
+    gray = Compose((Crop(), Flip(), ColorDistortion(color.strength, gray_p=0.0)))
+    alone = vary(augment=[plain, Compose((Crop(), color)), gray, Compose((Crop(), Flip(), color, GaussianBlur()))])
+    branches = vary(augment=[plain], prepare=[Crop()], augment_other=[None, Identity()])
+    return vary(seed=range(3)) * (alone + branches)
+
+
+usual = {"augment.parts": default, "augment.parts.2.gray_p": 0.2, "prepare": None}
+shared = {"prepare": "Crop"}
+
+STUDY = Study(
+    question=__doc__,
+    paper="App. A, Sec. 3.1",
+    grid=grid,
+    figure=Bars(
+        x=CHOICE, labels=tuple((text, name) for name, text in choices.items()), titles=((CHOICE, "augmentation"),)
+    ),
+    claims=[
+        difference("F13", usual, {"augment.parts": flipless}, paper=1.1, text="the flip helps"),
+        difference("F11", {"augment.parts": blurred}, usual, paper=1.3, text="blur helps"),
+        difference("gray", usual, {"augment.parts.2.gray_p": 0.0}, text="gray helps"),
+        difference(
+            "F6",
+            {**shared, "augment_other": None},
+            {**shared, "augment_other": "Identity"},
+            paper=6.9,
+            text="augmenting both branches helps",
+        ),
+    ],
+)

@@ -1,0 +1,70 @@
+"""Does the encoder serve on other images as well as one trained with labels?
+
+Linear evaluation with the 45 penalties of App. B.8, and fine-tuning with one recipe, where the paper tunes 56.
+"""
+
+from typing import Any
+
+from ablations import SUPERVISED, Grid, Study, cells, difference, vary
+from core.experiment import Experiment
+from core.probe import FineTune, LinearProbe, Transfer
+from core.transfer import TRANSFER_L2
+from results.plots import Bars, Metric, PaperValues
+
+TARGETS = {"shapes": "shapes", "imagenet": "cifar100"}
+"""Where the images of a scale are not CIFAR-10; built-in images have no others, so they only try the machinery."""
+WAYS = {"linear": "linear_top1", "finetune": "finetune_top1_100", "scratch": "scratch_top1_100"}
+
+
+def probes(base: Experiment) -> tuple[Any, ...]:
+    """Linear, fine-tuned, and from scratch, on the target."""
+    target = TARGETS.get(base.dataset, "cifar100" if base.images is None else "cifar100-subset")
+    linear = Transfer(target, LinearProbe(l2=TRANSFER_L2), name="there")
+    tuned = (
+        Transfer(target, FineTune(1.0, epochs=20, from_scratch=scratch), name="there") for scratch in (False, True)
+    )
+    return LinearProbe(), linear, *tuned
+
+
+table_8 = PaperValues(
+    study="transfer",
+    where=(("dataset", "CIFAR100"), ("encoder", "resnet50")),
+    keys=(("eval", "evaluation"), ("method", "loss")),
+    names=(("simclr", "NTXent"), ("supervised", "CrossEntropy"), ("random_init", "from scratch")),
+    metric="acc_or_map",
+    title="ImageNet to CIFAR-100, ResNet-50",
+)
+here = {
+    way: (cells({"loss": "NTXent"}, f"there_{metric}"), cells({"loss": "CrossEntropy"}, f"there_{metric}"))
+    for way, metric in WAYS.items()
+}
+
+STUDY = Study(
+    question=__doc__.split("\n")[0],
+    paper="Table 8",
+    grid=vary(seed=range(3)) * Grid(({}, SUPERVISED)),
+    probes=probes,
+    figure=Bars(
+        x="evaluation",
+        hue="loss",
+        value="top1",
+        metrics=tuple(Metric(f"there_{metric}", (("evaluation", way),)) for way, metric in WAYS.items()),
+        labels=(
+            ("NTXent", "SimCLR"),
+            ("CrossEntropy", "supervised"),
+            ("finetune", "fine-tuned"),
+            ("scratch", "from scratch"),
+        ),
+        titles=(("loss", "pretraining"),),
+        paper=table_8,
+    ),
+    claims=[
+        difference("F37 linear", *reversed(here["linear"]), paper=6.7, text="linear: supervised pretraining is ahead"),
+        difference(
+            "F37 tuned", *here["finetune"], above=None, within=1.0, paper=-0.5, text="fine-tuned: as good as supervised"
+        ),
+        difference(
+            "F37 start", here["finetune"][0], here["scratch"][0], paper=5.7, text="fine-tuned: better than from scratch"
+        ),
+    ],
+)
