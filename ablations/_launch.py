@@ -58,7 +58,7 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     priced = mean_seconds(options.results, runs, asked.over(site.defaults).partition)
     submission = submit(
         _job(options, replace(where, study=name), runs, import_path(copy)),
-        options.workers or _workers(len(runs), priced, asked.over(site.defaults).time),
+        options.workers or workers_for(len(runs), priced, asked.over(site.defaults).time),
         asked,
         site,
         name=f"{study.name}.{options.scale}",
@@ -93,7 +93,7 @@ def _devices() -> tuple[str, ...]:
     return tuple(names[:number]) if names[0] else tuple(map(str, range(number)))
 
 
-def _workers(runs: int, priced: float | None, limit: str | None) -> int:
+def workers_for(runs: int, priced: float | None, limit: str | None) -> int:
     """So many that each is busy for its time limit."""
     if priced is None or limit is None:
         return min(runs, UNPRICED)

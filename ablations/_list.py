@@ -34,7 +34,7 @@ def print_studies(results: Path) -> int:
     return DONE
 
 
-def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], table: Path) -> int:
+def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], table: Path) -> None:
     """Each run of the plan, how many there are in each state, and how many of them other studies share."""
     rows = {run.id: run.settings for run in runs}
     cells = [rows[run.id] for run in runs if run.arm == "cell"]
@@ -50,7 +50,6 @@ def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], tabl
         f"{study}: {len(runs)} runs: {counts['done']} done, {counts['to do']} to do, {counts['failed']} failed; "
         f"{len(set(rows) & _elsewhere(table))} are shared with other studies"
     )
-    return DONE
 
 
 def _elsewhere(table: Path) -> set[str]:

@@ -7,11 +7,17 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ablations._command import DONE, FAILED, Parser, parser, run_command
 from ablations._find import check_name
 from ablations._site import add_options, positive
 from slurm.commands import is_login_node
+
+if TYPE_CHECKING:
+    from ablations._execute import Context
+    from ablations._plan import Run
+    from ablations._study import Study
 
 DEFAULT_SCALE = {"local": "laptop", "debug": "laptop", "slurm": "gpu"}
 SCALES = ("smoke", "laptop", "overnight", "gpu", "paper")
@@ -28,6 +34,10 @@ def main(arguments: Sequence[str]) -> int:
     options.scale = options.scale or DEFAULT_SCALE[options.cluster]
     if options.cluster != "slurm" and is_login_node() and not (options.here or options.dry_run):
         raise ValueError("jobs are submitted from this machine, a login node: --cluster slurm, or --here to train here")
+    if options.against:
+        from ablations._against import against
+
+        return against(options, arguments)
     if options.set:
         from ablations._derive import write_derived
 
@@ -51,8 +61,9 @@ def _parser() -> Parser:
         "--only", type=_assignment, action="append", metavar="SETTING=VALUE", help="run these cells alone"
     )
     made.add_argument("--set", type=_assignment, action="append", metavar="SETTING=VALUE", help="run a derived study")
+    made.add_argument("--against", metavar="REVISION", help="run it by the code of that commit, too, and compare")
     made.add_argument("--retry-failed", action="store_true", help="give failed runs one more attempt")
-    made.add_argument("--dry-run", action="store_true", help="list the runs and start nothing")
+    made.add_argument("--dry-run", action="store_true", help="list the runs, say what they will take, start nothing")
     made.add_argument("--here", action="store_true", help="train on this machine although it is a login node")
     add_options(made)
     return made
@@ -89,13 +100,14 @@ def _run(options: argparse.Namespace) -> int:
     asked = Context(options.study, options.scale, str(options.results.resolve()), data, options.seeds)
     chosen = asked.plan(study, dict(options.only or []))
     state = states(path, options.results, study.probes_at(options.scale), chosen)
+    todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
     if options.dry_run:
         from ablations._list import print_plan
 
-        return print_plan(study.name, chosen, state, path)
+        print_plan(study.name, chosen, state, path)
+        return _price(options, study, asked, list({run.id: run for run in todo}.values()))
     planned = replace(asked, seeds=seeds_of(path, asked.plan(study), options.seeds))
     write_study_plan(path, study, planned)
-    todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
     print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do")
     if not todo:
         return _report(options.results, path)
@@ -108,6 +120,18 @@ def _run(options: argparse.Namespace) -> int:
     if not over:
         print("stopped; the same command goes on from here")
     return max(_report(options.results, path), DONE if over else FAILED)
+
+
+def _price(options: argparse.Namespace, study: "Study", asked: "Context", todo: Sequence["Run"]) -> int:
+    """Say what the runs that are to do will take, without starting one."""
+    from ablations._place import place_of
+    from ablations._quote import print_prices
+    from ablations._timing import prices
+
+    if todo:
+        place = place_of(options, study, asked.threads, todo)
+        print_prices(prices(asked, study, todo, place), place.at_a_time, place.limits)
+    return DONE
 
 
 def _report(results: Path, path: Path) -> int:

@@ -53,12 +53,12 @@ class Experiment:
     def __post_init__(self) -> None:
         for name in ("encoder", "head", "optimizer"):
             part = getattr(self, name)
-            buildable = hasattr(part, "build") or callable(part)
-            check(buildable, f"{name} takes a value with .build or a function, not {part!r}", TypeError)
+            if not (hasattr(part, "build") or callable(part)):
+                raise TypeError(f"{name} takes a value with .build or a function, not {part!r}")
         for name in ("encoder", "head", "optimizer", "loss", "prepare", "augment", "augment_other"):
             part = getattr(self, name)
-            unmade = isinstance(part, type) and is_dataclass(part)
-            check(not unmade, f"{name} takes a value, not {part!r}: write () after the name", TypeError)
+            if isinstance(part, type) and is_dataclass(part):
+                raise TypeError(f"{name} takes a value, not {part!r}: write () after the name")
         for name, least in (("batch_size", 2), ("epochs", 0), ("warmup_epochs", 0), ("seed", 0), ("weight_decay", 0)):
             check(getattr(self, name) >= least, f"{name} takes {least} or more, not {getattr(self, name)}")
         check(self.learning_rate > 0, f"learning_rate takes more than 0, not {self.learning_rate}")
@@ -78,8 +78,8 @@ class Experiment:
             check(self.views == 1, f"CrossEntropy takes views=1, not {self.views}")
         else:
             check(self.views >= 2, f"views takes 2 or more, not {self.views}; one view is for CrossEntropy")
-            fits = _takes(self.loss, self.views)
-            check(fits, f"views={self.views} is not what {self.loss!r} takes; pairwise(loss) takes any number")
+            if not _takes(self.loss, self.views):
+                raise ValueError(f"views={self.views} is not what {self.loss!r} takes; pairwise(loss) takes any number")
         check(self.augment_other is None or self.views == 2, f"augment_other takes views=2, not {self.views}")
 
 

@@ -7,7 +7,7 @@ bool, sequences are tuples, NaN is refused. Identity (ablations) stands on this.
 import dataclasses
 import math
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
@@ -94,8 +94,10 @@ def check(holds: bool, message: str, error: type[Exception] = ValueError) -> Non
         raise error(message)
 
 
-def _one_of(given: Any, choices: Iterable[Any], name: str) -> Any:
+def _one_of(given: Any, choices: tuple[Any, ...], name: str) -> Any:
     problems: list[Exception] = []
+    if given is None and types.NoneType in choices:
+        return None
     for choice in choices:
         try:
             return canonical(given, choice, name)

@@ -1,0 +1,121 @@
+"""A few steps of one run, in a fresh process like those that workers start."""
+
+import os
+import resource
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection
+from statistics import median
+
+import torch
+
+from ablations._execute import Context, data_of, execute
+from ablations._find import load_study
+from ablations._launch import MALLOC
+from ablations._price import Cost
+from core.pretrain import State, Unkept
+from slurm import stop
+from slurm.child import classify
+from slurm.memory import peaks_of
+
+STEPS, ENOUGH, PATIENCE = 8, 2.0, 30.0
+"""A timing ends after so many steps, or the first that ends after so many seconds; a process has so many in all."""
+
+
+def measure(where: Context, run: str, memory: int) -> Cost | str:
+    """What a step of the run costs in a fresh process like a worker's child, within so many bytes (0: any number).
+
+    What it does not cost but says is why it could not be timed.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload([execute.__module__, "torchvision.models.resnet"])
+    ours, its = context.Pipe(duplex=False)
+    process = context.Process(target=_measure, args=(where, run, memory, its), daemon=True)
+    resource_tracker.ensure_running()  # or it would unblock the signals again
+    with stop.blocked(), _environment({"OMP_NUM_THREADS": str(where.threads), **MALLOC}):  # for the forkserver
+        process.start()
+    its.close()
+    try:
+        ours.recv()  # once torch is loaded, which may take a cluster's file system long
+        return ours.recv() if ours.poll(PATIENCE) else f"its first steps take more than {PATIENCE:.0f} s here"
+    except EOFError:
+        return "the process that timed it was killed: often the out-of-memory killer"
+    finally:
+        process.kill()
+        process.join()
+
+
+def _measure(where: Context, run: str, memory: int, answer: Connection) -> None:
+    with suppress(BrokenPipeError):  # whoever waited is gone
+        answer.send(None)
+        answer.send(_cost(where, run, memory))
+
+
+def _cost(where: Context, run: str, memory: int) -> Cost | str:
+    torch.set_num_threads(where.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu" and memory:  # so that too large a run fails before it takes the machine's last
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    clock = _Clock()
+    try:
+        _train(where, run, clock, device)
+        return Cost(clock.seconds(), _peak(device))
+    except Exception as problem:
+        if classify(problem) != "out of memory":
+            return f"{type(problem).__name__}: {problem}"
+        return Cost(None, {"GPU memory": torch.cuda.mem_get_info()[1]} if device == "cuda" else {"memory": memory})
+
+
+def _train(where: Context, run: str, clock: "_Clock", device: str) -> None:
+    study = load_study(where.study)
+    experiment = next(planned.experiment for planned in where.plan(study) if planned.id == run)
+    with suppress(_Enough):
+        study.run(experiment, data_of(experiment, where.data), clock, device)
+
+
+def _peak(device: str) -> dict[str, int]:
+    """The peak bytes of this process so far."""
+    peak = {"memory": peaks_of(os.getpid(), gpu=False)["memory"]}
+    return {**peak, "GPU memory": torch.cuda.max_memory_reserved()} if device == "cuda" else peak
+
+
+class _Enough(Exception):  # noqa: N818 -- it is no error
+    """Enough steps have been timed."""
+
+
+class _Clock(Unkept):
+    """A journal that keeps nothing but when each step ended, and ends the run when it has seen enough."""
+
+    def load(self) -> State | None:
+        self.ended = [time.perf_counter()]
+        return None
+
+    def due(self) -> bool:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        self.ended.append(time.perf_counter())
+        if len(self.ended) > STEPS or self.ended[-1] - self.ended[0] > ENOUGH:
+            raise _Enough
+        return False
+
+    def save(self, state: State) -> None:
+        self.due()
+
+    def seconds(self) -> float:
+        """The median of the later half of the steps: the earlier ones warm up."""
+        taken = [after - before for before, after in pairwise(self.ended)]
+        return median(taken[len(taken) // 2 :])
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,90 @@
+"""Where the runs of a command will go: how many at a time, with how much memory each, on what machine."""
+
+import argparse
+import math
+import os
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ablations._launch import workers_for
+from ablations._plan import Run
+from ablations._price import IsLike, mean_seconds, on_partition
+from ablations._site import load_site, resources
+from ablations._source import provenance
+from ablations._study import Study
+from slurm.commands import is_login_node
+from slurm.memory import limits_of
+from slurm.resources import megabytes
+
+ALIKE = ("device", "threads", "partition", "versions")
+"""What two machines have in common if a run takes as long on both, beside their processor."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs will go.
+
+    at_a_time: runs side by side; limits: the bytes that each may then use of "memory" and "GPU memory", where known.
+    is_like: whether a machine is like those there; here: this machine, None where it may time no steps.
+    """
+
+    at_a_time: int
+    limits: Mapping[str, int]
+    is_like: IsLike
+    here: Mapping[str, Any] | None
+
+
+def place_of(options: argparse.Namespace, study: Study, threads: int, runs: Sequence[Run]) -> Place:
+    """Where the command with these options would train these runs."""
+    return _on_slurm(options, runs) if options.cluster == "slurm" else _here(options, study, threads, len(runs))
+
+
+def is_like(mine: Mapping[str, Any], machine: Mapping[str, Any]) -> bool:
+    """Whether a run takes as long on this machine as on `mine`."""
+    named = "processor" if "processor" in machine else "host"  # a record may tell its host alone
+    return all(machine.get(name) == mine[name] for name in (*ALIKE, named))
+
+
+def _here(options: argparse.Namespace, study: Study, threads: int, runs: int) -> Place:
+    mine, gpus = _machine(study, threads), torch.cuda.device_count()
+    jobs = 1 if options.cluster == "debug" else options.jobs or gpus or len(os.sched_getaffinity(0))
+    jobs = min(jobs, runs)
+    shared = {"memory": jobs, "GPU memory": math.ceil(jobs / max(gpus, 1))}
+    limits = {memory: size // shared[memory] for memory, size in limits_of(os.environ).items()}
+    may_time = options.here or not is_login_node()
+    return Place(jobs, limits, partial(is_like, mine), mine if may_time else None)
+
+
+def _on_slurm(options: argparse.Namespace, runs: Sequence[Run]) -> Place:
+    asked = resources(options).over(load_site(options.site).defaults)
+    priced = mean_seconds(options.results, runs, asked.partition)
+    workers = options.workers or workers_for(len(runs), priced, asked.time)
+    at_a_time = min(min(workers, options.parallel or workers) * options.pack, len(runs))
+    limits = {"memory": megabytes(asked.memory) * 2**20 // options.pack} if asked.memory else {}
+    return Place(at_a_time, limits, on_partition(asked.partition), None)
+
+
+def _machine(study: Study, threads: int) -> dict[str, Any]:
+    """This machine, as the provenance of a run that it trains tells it, and its processor."""
+    known = provenance(study)
+    return {
+        "host": known["host"],
+        "versions": known["versions"],
+        "processor": _processor(),
+        "threads": threads,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "partition": os.environ.get("SLURM_JOB_PARTITION"),
+    }
+
+
+def _processor() -> str:
+    about = Path("/proc/cpuinfo")
+    named = re.search(r"model name\s*: (.+)", about.read_text()) if about.exists() else None
+    return named[1] if named else platform.machine()

@@ -1,0 +1,109 @@
+"""The finished runs of one study by two versions of the code, paired.
+
+Ids may change with the code, so they pair nothing; the settings that the study varies and the seed do.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from results._cells import plain
+from results.records import UNPLANNED
+
+NOT_COMPARED = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
+ENVIRONMENT = ("provenance.versions.", "provenance.cpu", "provenance.threads", "provenance.device")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Finished runs of two tables, one partner a row: `now` and `then` have the same index, in the order of `now`.
+
+    same: whether all that both versions recorded (metrics, history, predictions) is equal to the bit.
+    varied: the settings that pair them. alone: how many finished runs of each table have no partner, or several.
+    changed: settings, images, versions and devices that differ between the tables, in words.
+    """
+
+    now: pd.DataFrame
+    then: pd.DataFrame
+    same: "pd.Series[bool]"
+    varied: tuple[str, ...]
+    alone: tuple[int, int]
+    changed: tuple[str, ...]
+
+
+def pair(now: pd.DataFrame, then: pd.DataFrame) -> Pairs:
+    """Pair the finished runs of two tables, as read_table gives them, by arm, varied settings and seed."""
+    varied = tuple(name for name in _varied(now, then) if name in now and name in then)
+    first, second = _keyed(now, varied), _keyed(then, varied)
+    kept = [_partners(one, other) for one, other in ((first, second), (second, first))]
+    both = kept[0], kept[1].loc[kept[0].index]
+    alone = len(first) - len(kept[0]), len(second) - len(kept[1])
+    return Pairs(*both, _same(*both, _settings(now) | _settings(then)), varied, alone, _changed(now, then))
+
+
+def _varied(*tables: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(name for table in tables for name in table.attrs["study"].get("varied", ())))
+
+
+def _settings(table: pd.DataFrame) -> set[str]:
+    about = table.attrs["study"]
+    return {*about.get("base", ()), *about.get("varied", ())}
+
+
+def _keyed(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The finished runs of the plan, indexed by what pairs them."""
+    done = table[(table["status"] == "done") & (table["arm"] != UNPLANNED)].copy()
+    done.attrs = {}  # or pandas copies it with every row
+    keys = done[["arm", "seed", *names]].itertuples(index=False, name=None)
+    done.index = pd.Index([repr([_key(part) for part in key]) for key in keys], dtype=object)
+    return done
+
+
+def _key(part: Any) -> Any:
+    """A setting so that 16, 16.0 and "16" are one: the type of a column depends on what else is in it."""
+    try:
+        return float(str(plain(part)))
+    except ValueError:
+        return str(plain(part))
+
+
+def _partners(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """The rows with exactly one partner in `other`, and no twin here."""
+    single = other.index[~other.index.duplicated(keep=False)]
+    return table[table.index.isin(single) & ~table.index.duplicated(keep=False)]
+
+
+def _same(now: pd.DataFrame, then: pd.DataFrame, settings: set[str]) -> "pd.Series[bool]":
+    hidden = {*settings, *NOT_COMPARED}
+    names = [name for name in now if name in then and name not in hidden and not str(name).startswith("provenance.")]
+    rows = zip(now[names].itertuples(index=False), then[names].itertuples(index=False), strict=True)
+    return pd.Series([all(map(_equal, *row)) for row in rows], now.index, dtype=bool)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return one is not None and other is not None and bool(np.array_equal(one, other))
+    one, other = plain(one), plain(other)
+    return bool(one == other)
+
+
+def _changed(now: pd.DataFrame, then: pd.DataFrame) -> tuple[str, ...]:
+    """What differs beside the code: settings of the base, images, versions, devices."""
+    bases = [
+        {**table.attrs["study"].get("base", {}), "data": table.attrs["study"].get("data")} for table in (then, now)
+    ]
+    before, after = ({**base, **_environment(table)} for base, table in zip(bases, (then, now), strict=True))
+    names = [name for name in {**before, **after} if before.get(name, math.nan) != after.get(name, math.nan)]
+    return tuple(f"{name} {before.get(name, 'absent')} -> {after.get(name, 'absent')}" for name in names)
+
+
+def _environment(table: pd.DataFrame) -> dict[str, str]:
+    done = table[table["status"] == "done"]
+    names = [str(name) for name in table if str(name).startswith(ENVIRONMENT)] if len(done) else []
+    return {
+        name.removeprefix("provenance."): ", ".join(sorted(map(str, done[name].dropna().unique()))) for name in names
+    }
