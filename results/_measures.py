@@ -44,4 +44,8 @@ def at_measured(table: pd.DataFrame, setting: str, metric: str) -> pd.DataFrame:
     if metric not in table:
         return table
     millions = pd.to_numeric(table[metric]).astype(float) / 1e6
-    return table.assign(**{setting: millions.groupby(table[setting]).transform("first").round(6)})
+    return table.assign(**{setting: millions.groupby(table[setting]).transform("first").map(_three_digits)})
+
+
+def _three_digits(number: float) -> float:
+    return float(f"{number:.3g}")

@@ -10,7 +10,7 @@ from core.encoders import ResNet
 from core.experiment import Experiment
 from results.plots import Lines, PaperValues
 
-SIZE = "encoder.depth & encoder.width"
+SIZE, METHOD = "encoder.depth & encoder.width", "loss & encoder.depth"
 
 fig_7 = PaperValues(
     study="model_size",
@@ -65,11 +65,10 @@ STUDY = Study(
     grid=grid,
     figure=Lines(
         x=SIZE,
-        hue="loss",
+        hue=METHOD,
         x_metric="encoder_parameters",
         log_x=True,
-        labels=(("NTXent", "SimCLR"), ("CrossEntropy", "supervised")),
-        titles=((SIZE, "encoder parameters (millions)"), ("loss", "method")),
+        titles=((SIZE, "encoder parameters (millions)"), (METHOD, "loss & depth of the encoder; a line widens it")),
         paper=fig_7,
     ),
     claims=claims,

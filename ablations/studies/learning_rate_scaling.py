@@ -13,7 +13,7 @@ from core.experiment import Experiment
 from core.optimizer import SGD
 from results.plots import Bars, PaperValues
 
-HUE = "optimizer & lr_scaling & epochs"
+TRAINED, RATE = "epochs & batch_size", "optimizer & lr_scaling"
 
 
 def axes(base: Experiment) -> tuple[list[int], list[int]]:
@@ -68,9 +68,9 @@ STUDY = Study(
     grid=grid,
     base=with_lars,
     figure=Bars(
-        x="batch_size",
-        hue=HUE,
-        titles=(("batch_size", "batch size"), (HUE, "optimizer, scaling, epochs")),
+        x=TRAINED,
+        hue=RATE,
+        titles=((TRAINED, "epochs & batch size"), (RATE, "optimizer & scaling")),
         paper=PaperValues(
             study="lr_scaling",
             keys=(

@@ -16,8 +16,8 @@ choices = {
     "no flip": f"{flipless} & None & None & None",
     "no gray": f"{default} & 0.0 & None & None",
     "blur": f"{blurred} & 0.2 & None & None",
-    "both branches, shared crop": f"{default} & 0.2 & Crop & None",
-    "one branch, shared crop": f"{default} & 0.2 & Crop & Identity",
+    "one crop, both": f"{default} & 0.2 & Crop & None",
+    "one crop, one": f"{default} & 0.2 & Crop & Identity",
 }
 
 

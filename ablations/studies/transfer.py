@@ -30,7 +30,7 @@ table_8 = PaperValues(
     study="transfer",
     where=(("dataset", "CIFAR100"), ("encoder", "resnet50")),
     keys=(("eval", "evaluation"), ("method", "loss")),
-    names=(("simclr", "NTXent"), ("supervised", "CrossEntropy"), ("random_init", "from scratch")),
+    names=(("simclr", "NTXent"), ("supervised", "CrossEntropy"), ("random_init", "none")),
     metric="acc_or_map",
     title="ImageNet to CIFAR-100, ResNet-50",
 )
@@ -48,13 +48,11 @@ STUDY = Study(
         x="evaluation",
         hue="loss",
         value="top1",
-        metrics=tuple(Metric(f"there_{metric}", (("evaluation", way),)) for way, metric in WAYS.items()),
-        labels=(
-            ("NTXent", "SimCLR"),
-            ("CrossEntropy", "supervised"),
-            ("finetune", "fine-tuned"),
-            ("scratch", "from scratch"),
+        metrics=(
+            *(Metric(f"there_{WAYS[way]}", (("evaluation", way),)) for way in ("linear", "finetune")),
+            Metric(f"there_{WAYS['scratch']}", (("evaluation", "finetune"), ("loss", "none")), (("loss", "NTXent"),)),
         ),
+        labels=(("NTXent", "SimCLR"), ("CrossEntropy", "supervised"), ("finetune", "fine-tuned")),
         titles=(("loss", "pretraining"),),
         paper=table_8,
     ),

@@ -76,5 +76,5 @@ def test_the_papers_parameters_stand_beside_its_cells() -> None:
         beside=(("params_millions", "parameters"),),
     )
     cells = paper_values(fig_7, read_paper(), "linear_top1").set_index(["depth", "width"])["parameters"]
-    assert cells[(101, "1x")] == 42.6
+    assert cells[(101, "1x")] == 42.6e6
     assert cells.notna().all()
