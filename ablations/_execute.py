@@ -14,7 +14,7 @@ import torch
 from ablations._find import load_study
 from ablations._identity import run_id, settings
 from ablations._journal import FileJournal
-from ablations._plan import Run, plan, select
+from ablations._plan import Run, find, plan, select
 from ablations._source import provenance
 from ablations._study import Study
 from core.data import DataSet, load
@@ -86,10 +86,10 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
 
 def _find(item: str, study: Study, where: Context) -> Any:
     """The experiment with this id."""
-    for run in where.plan(study):
-        if run.id == item:
-            return run.experiment
-    raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
+    found = find(study, where.scale, lambda experiment: fingerprint(experiment, where.data), where.seeds, item)
+    if found is None:
+        raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
+    return found
 
 
 def study_finished(study: str, scale: str, results: str, run: str) -> bool:

@@ -24,7 +24,7 @@ Scalar = bool | int | float | str | list[Any] | None
 
 def settings(instance: Any) -> dict[str, Scalar]:
     """All settings of a dataclass as one flat row: {"loss": "NTXent", "loss.temperature": 0.5, ...}."""
-    return dict(_kept(instance, "settings", _settings))
+    return _settings(instance)
 
 
 def changes(instance: Any) -> dict[str, Any]:
@@ -112,14 +112,16 @@ def _describe_default(field: "dataclasses.Field[Any]") -> Any:
     return _describe(field.default_factory()) if field.default_factory is not dataclasses.MISSING else ["required"]
 
 
-def _kept(instance: Any, name: str, make: Callable[[Any], Any]) -> Any:
-    """`make(instance)`, kept with a value: the parts of ten thousand experiments are the same few."""
-    if not is_value(instance):
-        return make(instance)
-    beside: dict[str, Any] = vars(instance)
-    if (name := f"_{name}") not in beside:
-        beside[name] = make(instance)
-    return beside[name]
+def _kept(part: Any, name: str, make: Callable[[Any], Any]) -> Any:
+    """`make(part)`, kept if it is a value: the parts of ten thousand experiments are the same few."""
+    if not is_value(part):
+        return make(part)
+    if (id(part), name) not in _KEPT:
+        _KEPT[id(part), name] = part, make(part)  # the part, too: then its id stays its own
+    return _KEPT[id(part), name][1]
+
+
+_KEPT: dict[tuple[int, str], tuple[Any, Any]] = {}
 
 
 def _is_plain(setting: Any) -> bool:

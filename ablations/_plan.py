@@ -48,6 +48,16 @@ def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None =
     return sorted(unique.values(), key=lambda run: getattr(run.experiment, "seed", 0))
 
 
+def find(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None, item: str) -> Any:
+    """The experiment with the id `item`, None without any; the cells are made one at a time until it is met."""
+    base = study.base_at(scale)
+    for change in study.changes(base) if seeds is None else ():
+        cell = apply(base, change)
+        if _identify(study, cell, fingerprint) == item:
+            return cell
+    return next((run.experiment for run in plan(study, scale, fingerprint, seeds) if run.id == item), None)
+
+
 def _identify(study: Study, experiment: Any, fingerprint: Fingerprint) -> str:
     """The id of this experiment in this study: its changes, its images, and the method where that is another."""
     also = [] if study.run is pretrain else [canonical(study.run, Callable[..., Any], "Study.run")]

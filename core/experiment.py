@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import KW_ONLY, is_dataclass
+from functools import cache
 from typing import Any, Literal
 
 from core.augmentations import Augmentation, ColorDistortion, Compose, Crop, Flip
@@ -83,7 +84,12 @@ class Experiment:
         check(self.augment_other is None or self.views == 2, f"augment_other takes views=2, not {self.views}")
 
 
-def _takes(function: Callable[..., Any], number: int) -> bool:
+def _takes(loss: Loss, number: int) -> bool:
+    return _binds(loss, number) if inspect.isfunction(loss) else _binds(type(loss).__call__, 1 + number)
+
+
+@cache  # reading a signature takes as long as all the rest of an experiment
+def _binds(function: Callable[..., Any], number: int) -> bool:
     try:
         inspect.signature(function).bind(*range(number))
     except TypeError:

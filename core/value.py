@@ -65,6 +65,8 @@ def _declared(kind: type) -> dict[str, Any]:
 
 def canonical(given: Any, declared: Any, name: str) -> Any:
     """`given` in the form that the type `declared` has; `name` is for the message."""
+    if (type(given) is declared and declared is not float) or (declared is Any and type(given) in _VALUES):
+        return given  # what follows would find nothing to change
     if hasattr(given, "item") and getattr(given, "shape", None) == ():
         given = given.item()  # a numpy or torch scalar
     origin, arguments = get_origin(declared), get_args(declared)

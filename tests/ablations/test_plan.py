@@ -7,7 +7,7 @@ import pytest
 
 from ablations import Grid, Study, vary
 from ablations._identity import settings
-from ablations._plan import Run, plan, select
+from ablations._plan import Run, find, plan, select
 from ablations._study import derive
 from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
@@ -179,3 +179,10 @@ def test_any_dataclass_can_be_planned_and_has_no_references() -> None:
 def test_a_method_without_a_name_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Study\.run takes a module-level function"):
         planned(study(run=lambda experiment, data, journal, device: {}))
+
+
+def test_a_run_is_found_by_its_id_whatever_its_arm_and_however_often_seeds_repeat_it() -> None:
+    for repeats in (None, 4):
+        for run in planned(study(), repeats):
+            assert find(study(), "smoke", lambda experiment: "the images", repeats, run.id) == run.experiment
+    assert find(study(), "smoke", lambda experiment: "the images", None, "0" * 12) is None

@@ -117,14 +117,16 @@ def _finish(results: Path, name: str) -> list[Path]:
     others = [results / "runs" / run for run in table["run"].to_pylist() if run != like.name]
     records = {path.relative_to(like): read(path) or {} for path in (like / "record.json", *like.glob("probes/*.json"))}
     attempt = {path.relative_to(like): path.read_bytes() for path in like.glob("attempts/*/*")}
-    for number, run in enumerate(others[LEFT:]):
+    middle = len(others) // 2  # a child looks for its run from the first one on
+    left, others = others[middle:][:LEFT], others[:middle] + others[middle + LEFT :]
+    for number, run in enumerate(others):
         for folder in ("attempts/0001", *({"probes"} if len(records) > 1 else ())):
             (run / folder).mkdir(parents=True)
         for place, content in attempt.items():
             (run / place).write_bytes(content)
         for place, record in records.items():
             (run / place).write_text(_record(record, run.name, number))
-    return others[:LEFT]
+    return left
 
 
 def _record(like: dict[str, Any], run: str, number: int) -> str:
