@@ -56,7 +56,7 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     where = Context(**context)
     torch.set_num_threads(where.threads)
     study = load_study(where.study)
-    experiment, probes = _find(item, study, where), study.probes_at(where.scale)
+    experiment, probes = find_experiment(item, study, where), study.probes_at(where.scale)
     folder, data = Path(where.results) / "runs" / item, data_of(experiment, where.data)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     _set_aside_damaged(folder, probes)
@@ -84,8 +84,8 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
         _probe(probes, folder, item, attempt, features)
 
 
-def _find(item: str, study: Study, where: Context) -> Any:
-    """The experiment with this id."""
+def find_experiment(item: str, study: Study, where: Context) -> Any:
+    """The experiment with this id; raises LookupError where the study plans none."""
     found = find(study, where.scale, lambda experiment: fingerprint(experiment, where.data), where.seeds, item)
     if found is None:
         raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")

@@ -26,6 +26,8 @@ from slurm.submit import Submission, submit
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
 """Keeps glibc from handing pages back after each step, which costs a fifth of the speed."""
+PRELOAD = (execute.__module__, "torchvision.models.resnet")
+"""What a process imports before it makes children, so that none of them waits for it."""
 UNPRICED = 8
 """Workers where nothing is known of how long a run takes."""
 
@@ -44,7 +46,7 @@ def train_local(options: argparse.Namespace, study: Study, where: Context, runs:
     copy, name = copy_source(options.results, study)
     sys.path.insert(0, str(copy))  # children get it as theirs
     job, devices = _job(options, replace(where, study=name), runs, import_path(copy)), _devices()
-    jobs = min(options.jobs or len(devices) or len(os.sched_getaffinity(0)), len(runs))
+    jobs = jobs_here(options, len(runs))
     with Display(job, {run.id: run for run in runs}, jobs) as display:
         summary = run_local(job, jobs, devices, display.on_event)
     return summary.stopped + summary.left == 0
@@ -80,10 +82,15 @@ def _job(options: argparse.Namespace, where: Context, runs: Sequence[Run], envir
         function=f"{execute.__module__}:{execute.__name__}",
         finished=partial(study_finished, where.study, where.scale, where.results),
         context=asdict(where),
-        preload=(execute.__module__, "torchvision.models.resnet"),
+        preload=PRELOAD,
         environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
         retry_failed=options.retry_failed,
     )
+
+
+def jobs_here(options: argparse.Namespace, runs: int) -> int:
+    """How many of these runs go side by side on this machine: a GPU each, else a core."""
+    return min(options.jobs or len(_devices()) or len(os.sched_getaffinity(0)), runs)
 
 
 def _devices() -> tuple[str, ...]:

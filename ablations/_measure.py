@@ -3,8 +3,7 @@
 import os
 import resource
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
@@ -12,13 +11,14 @@ from statistics import median
 
 import torch
 
-from ablations._execute import Context, data_of, execute
+from ablations._execute import Context, data_of, find_experiment
 from ablations._find import load_study
-from ablations._launch import MALLOC
+from ablations._launch import MALLOC, PRELOAD
 from ablations._price import Cost
 from core.pretrain import State, Unkept
 from slurm import stop
 from slurm.child import classify
+from slurm.environment import environment_with
 from slurm.memory import peaks_of
 
 STEPS, ENOUGH, PATIENCE = 8, 2.0, 30.0
@@ -31,11 +31,11 @@ def measure(where: Context, run: str, memory: int) -> Cost | str:
     What it does not cost but says is why it could not be timed.
     """
     context = get_context("forkserver")
-    context.set_forkserver_preload([execute.__module__, "torchvision.models.resnet"])
+    context.set_forkserver_preload([*PRELOAD])
     ours, its = context.Pipe(duplex=False)
     process = context.Process(target=_measure, args=(where, run, memory, its), daemon=True)
     resource_tracker.ensure_running()  # or it would unblock the signals again
-    with stop.blocked(), _environment({"OMP_NUM_THREADS": str(where.threads), **MALLOC}):  # for the forkserver
+    with stop.blocked(), environment_with({"OMP_NUM_THREADS": str(where.threads), **MALLOC}):  # for the forkserver
         process.start()
     its.close()
     try:
@@ -71,7 +71,7 @@ def _cost(where: Context, run: str, memory: int) -> Cost | str:
 
 def _train(where: Context, run: str, clock: "_Clock", device: str) -> None:
     study = load_study(where.study)
-    experiment = next(planned.experiment for planned in where.plan(study) if planned.id == run)
+    experiment = find_experiment(run, study, where)
     with suppress(_Enough):
         study.run(experiment, data_of(experiment, where.data), clock, device)
 
@@ -108,14 +108,3 @@ class _Clock(Unkept):
         """The median of the later half of the steps: the earlier ones warm up."""
         taken = [after - before for before, after in pairwise(self.ended)]
         return median(taken[len(taken) // 2 :])
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from ablations._launch import workers_for
+from ablations._launch import jobs_here, workers_for
 from ablations._plan import Run
 from ablations._price import IsLike, mean_seconds, on_partition
 from ablations._site import load_site, resources
@@ -54,8 +54,7 @@ def is_like(mine: Mapping[str, Any], machine: Mapping[str, Any]) -> bool:
 
 def _here(options: argparse.Namespace, study: Study, threads: int, runs: int) -> Place:
     mine, gpus = _machine(study, threads), torch.cuda.device_count()
-    jobs = 1 if options.cluster == "debug" else options.jobs or gpus or len(os.sched_getaffinity(0))
-    jobs = min(jobs, runs)
+    jobs = 1 if options.cluster == "debug" else jobs_here(options, runs)
     shared = {"memory": jobs, "GPU memory": math.ceil(jobs / max(gpus, 1))}
     limits = {memory: size // shared[memory] for memory, size in limits_of(os.environ).items()}
     may_time = options.here or not is_login_node()

@@ -11,8 +11,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
@@ -21,6 +20,7 @@ from typing import Any
 
 from slurm import stop
 from slurm.attempts import Attempt, Stopped, Superseded
+from slurm.environment import environment_with
 from slurm.job import Job
 
 
@@ -42,7 +42,7 @@ def start(job: Job, item: str, attempt: Attempt, environment: Mapping[str, str])
     arguments = (job.function, item, attempt, job.context, {**job.environment, **environment}, held, job.lease)
     process = context.Process(target=_main, args=arguments)
     resource_tracker.ensure_running()  # or it would unblock the signals again
-    with stop.blocked(), _environment(job.environment):  # for the forkserver, which the first start brings up
+    with stop.blocked(), environment_with(job.environment):  # for the forkserver, which the first start brings up
         process.start()
     held.close()
     return Child(item, attempt, process, leash)
@@ -128,14 +128,3 @@ def _stop_with_worker(held: Connection, grace: float) -> None:
         stop.ask()
         time.sleep(grace)
         os._exit(1)
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -1,13 +1,13 @@
 """Fresh processes, so that no measurement inherits another's memory, threads or caches."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any
 
 from ablations._launch import MALLOC
+from slurm.environment import environment_with
 
 CORES = len(os.sched_getaffinity(0))
 
@@ -23,7 +23,7 @@ def side_by_side(
     """What `function` returns in each of so many fresh processes that run at a time."""
     threading = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     with (
-        _environment({**threading, **(MALLOC if malloc else {})}),
+        environment_with({**threading, **(MALLOC if malloc else {})}),
         ProcessPoolExecutor(copies, mp_context=get_context("spawn")) as pool,
     ):
         return [future.result() for future in [pool.submit(function, *arguments) for _ in range(copies)]]
@@ -33,14 +33,3 @@ def take_turns(repeats: int, **measurements: Callable[[], float]) -> dict[str, l
     """Each measurement so many times, in turns: what else the machine does meanwhile slows all of them alike."""
     rounds = [{name: measure() for name, measure in measurements.items()} for _ in range(repeats)]
     return {name: [measured[name] for measured in rounds] for name in measurements}
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
