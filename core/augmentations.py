@@ -15,6 +15,7 @@ from core.color import ColorDistortion
 from core.draws import Draws
 from core.filters import Cutout, GaussianBlur, GaussianNoise, Sobel
 from core.geometry import Crop, Flip, Rotate
+from core.motion_blur import MotionBlur
 from core.policies import AutoAugment, Equalize, Solarize
 from core.value import check, value
 
@@ -31,6 +32,7 @@ __all__ = [
     "GaussianBlur",
     "GaussianNoise",
     "Identity",
+    "MotionBlur",
     "Pair",
     "RandomApply",
     "Rotate",

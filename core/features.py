@@ -10,6 +10,7 @@ from torch import Tensor
 from core import data as sources
 from core.data import DataSet, Images
 from core.experiment import Experiment
+from core.images import to_float
 from core.model import Model
 
 Layer = Literal["h", "z"]
@@ -66,7 +67,7 @@ def embed(
     model.eval()
     both = []
     for places in torch.split(torch.arange(len(images)), chunk):
-        pixels = images.pixels[places[0] : places[-1] + 1].to(device).permute(0, 3, 1, 2).float() / 255
+        pixels = to_float(images.pixels[places[0] : places[-1] + 1].to(device))
         h = model.represent(pixels if change is None else change(pixels, places))
         both.append((h.float(), model.head(h).float()))
     model.train(training)

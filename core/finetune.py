@@ -1,6 +1,7 @@
 """FineTune: the whole network trained on few labels, from the trained encoder or from scratch (SimCLR, Table 7)."""
 
 import copy
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from core.augmentations import Compose, Crop, Flip
 from core.data import Images, balanced
 from core.draws import Draws, key, order
 from core.features import Features, Measured, embed, measure, top1
+from core.images import to_float
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
 from core.value import check, value
@@ -24,7 +26,8 @@ class FineTune:
     App. B.5: SGD with Nesterov momentum 0.9, 0.05 per 256 images, no warm-up, no weight decay, crop and flip only; 60
     epochs for 1% of the labels, 30 for 10%. As in the official code the rate falls to 0 by a cosine and batch norm has
     its batch's statistics; the classifier starts at 0. The paper's batch is 4096; one larger than the share is all of
-    it. Of several learning rates (per 256 images) the validation images choose, which are never trained on.
+    it. Of several learning rates (per 256 images) and weight decays the validation images choose, which are never
+    trained on. A decay is divided by its learning rate, as in App. B.8, so that weights shrink alike at every rate.
     `from_scratch` starts from the encoder before pretraining, of the same seed: the supervised arm on the same labels.
 
     The trained model is copied, never changed. It is short, so it does not resume: if killed it begins anew.
@@ -37,6 +40,7 @@ class FineTune:
     batch_size: int = 256
     from_scratch: bool = False
     test: bool = True
+    weight_decay: tuple[float, ...] = (0.0,)
 
     def __post_init__(self) -> None:
         check(0 < self.labels <= 1, f"FineTune.labels takes a share, above 0 and at most 1, not {self.labels}")
@@ -44,12 +48,14 @@ class FineTune:
         check(self.batch_size >= 2, f"FineTune.batch_size takes 2 or more, not {self.batch_size}")
         rates = self.learning_rate
         check(len(rates) > 0 and min(rates) > 0, f"FineTune.learning_rate takes numbers above 0, not {rates}")
+        decays = self.weight_decay
+        check(len(decays) > 0 and min(decays) >= 0, f"FineTune.weight_decay takes numbers from 0 on, not {decays}")
 
     def __call__(self, features: Features) -> Measured:
         """Train on the labeled images, choose on the validation images, read the test images once.
 
         Raises ValueError for `from_scratch` where `features` do not say what the model was trained by, and
-        FloatingPointError where every learning rate diverges.
+        FloatingPointError where every one of them diverges.
         """
         tuned = self._best(features)
         share = f"{100 * self.labels:g}".replace(".", "_")
@@ -66,10 +72,10 @@ class FineTune:
         images = features.data.train
         labeled = balanced(images, max(round(self.labels * len(images)), len(features.data.classes)))
         best: list[tuple[float, Model]] = []
-        for rate in self.learning_rate:
+        seed, batch_size = features.experiment.seed if features.experiment else 0, min(self.batch_size, len(labeled))
+        for rate, decay in product(self.learning_rate, self.weight_decay):
             model = start(features, self.from_scratch)
-            seed = features.experiment.seed if features.experiment else 0
-            train(model, labeled, self.epochs, rate, min(self.batch_size, len(labeled)), seed, features.device)
+            train(model, labeled, self.epochs, rate, decay / rate, batch_size, seed, features.device)
             logits = embed(model, features.data.valid, features.device)[1]
             score = top1(logits, features.labels("valid"))
             if bool(logits.isfinite().all()) and (not best or score > best[0][0]):
@@ -88,7 +94,7 @@ def start(features: Features, from_scratch: bool) -> Model:
         encoder = build_model(features.experiment, features.data, features.device).encoder
     model = Model(copy.deepcopy(encoder), nn.Identity(), features.model.precision).eval()
     with torch.no_grad():
-        h = model(_pixels(features.data.train[torch.arange(1)], features.device))
+        h = model(to_float(features.data.train.pixels[:1].to(features.device)))
     classes = len(features.data.classes)
     with torch.random.fork_rng(devices=[]):
         model.head = nn.Linear(h.shape[1], classes, device=h.device, dtype=h.dtype)
@@ -98,24 +104,26 @@ def start(features: Features, from_scratch: bool) -> Model:
 
 
 def train(
-    model: Model, labeled: Images, epochs: int, rate: float, batch_size: int, seed: int, device: str = "cpu"
+    model: Model,
+    labeled: Images,
+    epochs: int,
+    rate: float,
+    weight_decay: float,
+    batch_size: int,
+    seed: int,
+    device: str = "cpu",
 ) -> None:
     """Train model, whose head gives logits, in place; `rate` is per 256 images, the short last batch is dropped."""
     steps, peak = len(labeled) // batch_size, peak_learning_rate(rate, "linear", batch_size)
-    optimizer = torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True)
+    optimizer = torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True, weight_decay=weight_decay)
     model.train()
     for epoch in range(epochs):
         shuffled = order(len(labeled), seed, "finetune order", epoch)
         for step, batch in enumerate(torch.split(shuffled, batch_size)[:steps]):
             torch.manual_seed(key(seed, "finetune step", epoch, step))  # for dropout in an encoder of one's own
             optimizer.param_groups[0]["lr"] = learning_rate(epoch * steps + step, 0, epochs * steps, peak)
-            images = labeled[batch]
-            views = _AUGMENT(_pixels(images, device), Draws(key(seed, "finetune view", epoch), images.index.to(device)))
+            images, index = labeled.pixels[batch].to(device), labeled.index[batch].to(device)
+            views = _AUGMENT(to_float(images), Draws(key(seed, "finetune view", epoch), index))
             optimizer.zero_grad()
-            F.cross_entropy(model(views), images.labels.to(device)).backward()  # type: ignore[no-untyped-call]
+            F.cross_entropy(model(views), labeled.labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-
-
-def _pixels(images: Images, device: str) -> torch.Tensor:
-    """(N, 3, H, W) float32 in [0, 1]."""
-    return images.pixels.to(device).permute(0, 3, 1, 2).float() / 255

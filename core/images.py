@@ -31,6 +31,11 @@ class Images:
         return Images(self.pixels[chosen], self.labels[chosen], self.index[chosen])
 
 
+def to_float(pixels: Tensor) -> Tensor:
+    """Pixels (N, H, W, 3) uint8 as models and augmentations take them: (N, 3, H, W) float32 in [0, 1]."""
+    return pixels.permute(0, 3, 1, 2).float() / 255
+
+
 def balanced(images: Images, number: int | None) -> Images:
     """A fixed class-balanced subset of so many images, contained in every larger one; None takes all.
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.row_chunks import sum_over_rows
+from core.triplets import mean_over_triples
 from core.value import check, value
 
 Loss = Callable[..., Tensor]
@@ -47,8 +48,7 @@ class NTXent:
         logits = anchors / self.temperature @ candidates.T
         positives = torch.arange(start, start + len(anchors), device=anchors.device)
         if not self.one_view_negatives:
-            with torch.no_grad():  # what is hidden has no gradient: its softmax is 0
-                logits.diagonal(start).fill_(-math.inf)
+            _hide_anchors(logits, start)
             positives = (positives + len(candidates) // 2) % len(candidates)
         return F.cross_entropy(logits, positives, reduction="sum")
 
@@ -73,8 +73,7 @@ class MultiPositive:
 
         def terms(anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
             logits = anchors / self.temperature @ candidates.T
-            with torch.no_grad():  # what is hidden has no gradient: its softmax is 0
-                logits.diagonal(start).fill_(-math.inf)
+            _hide_anchors(logits, start)
             images = torch.arange(start, start + len(anchors), device=anchors.device) % number
             places = images[:, None] + number * torch.arange(len(views), device=anchors.device)
             return (logits.logsumexp(1) - logits.gather(1, places).logsumexp(1)).sum()
@@ -105,7 +104,8 @@ class NTLogistic:
         def triplet(positive: Tensor, negative: Tensor) -> Tensor:
             return F.softplus(-positive / self.temperature) + F.softplus(negative / self.temperature)
 
-        return _triplets(triplet, embeddings(self.normalize, first, second), math.inf if self.semi_hard else None)
+        within = math.inf if self.semi_hard else None
+        return mean_over_triples(triplet, embeddings(self.normalize, first, second), within)
 
 
 @value
@@ -131,7 +131,8 @@ class MarginTriplet:
         def triplet(positive: Tensor, negative: Tensor) -> Tensor:
             return F.relu(negative - positive + self.margin)
 
-        return _triplets(triplet, embeddings(self.normalize, first, second), self.margin if self.semi_hard else None)
+        within = self.margin if self.semi_hard else None
+        return mean_over_triples(triplet, embeddings(self.normalize, first, second), within)
 
 
 @value
@@ -154,37 +155,15 @@ class pairwise:  # noqa: N801 - it reads as the function of a loss that it is
         return torch.stack([self.loss(first, second) for first, second in combinations(views, 2)]).mean()
 
 
-def _triplets(
-    triplet: Callable[[Tensor, Tensor], Tensor], views: tuple[Tensor, ...], semi_hard_margin: float | None
-) -> Tensor:
-    """The mean of `triplet(positive, negative)` over all triples, or over anchors with one semi-hard negative each."""
-
-    def terms(anchors: Tensor, candidates: Tensor, start: int) -> Tensor:
-        similarity = anchors @ candidates.T
-        positive = similarity.diagonal(start)[:, None]
-        if semi_hard_margin is not None:
-            return _semi_hard(triplet, similarity, positive, semi_hard_margin, start)
-        every = triplet(positive, similarity)
-        return (every.sum() - every.diagonal(start).sum()) / (len(candidates) - 1)
-
-    first, second = views
-    return (sum_over_rows(terms, first, second) + sum_over_rows(terms, second, first)) / (2 * len(first))
-
-
-def _semi_hard(
-    triplet: Callable[[Tensor, Tensor], Tensor], similarity: Tensor, positive: Tensor, margin: float, start: int
-) -> Tensor:
-    """The sum of `triplet` over rows of (n, N) similarities, whose positives (n, 1) lie on the diagonal at `start`."""
-    eligible = (similarity < positive) & (similarity > positive - margin)
-    eligible.diagonal(start).fill_(False)
-    hardest = similarity.masked_fill(~eligible, -math.inf).argmax(1, keepdim=True)
-    terms = triplet(positive, similarity.gather(1, hardest))
-    return torch.where(eligible.any(1, keepdim=True), terms, 0.0).sum()
-
-
 def embeddings(normalize: bool, *views: Tensor) -> tuple[Tensor, ...]:
     """The views (N, D), on the unit sphere if asked."""
     return tuple(F.normalize(view, dim=1) for view in views) if normalize else views
+
+
+def _hide_anchors(logits: Tensor, start: int) -> None:
+    """Keep the anchors from row `start` on from being their own candidates: their logits (n, M) become -inf."""
+    with torch.no_grad():  # what is hidden has no gradient: its softmax is 0
+        logits.diagonal(start).fill_(-math.inf)
 
 
 def _check_temperature(loss: NTXent | NTLogistic | MultiPositive) -> None:

@@ -12,6 +12,7 @@ from core.contrastive_metrics import contrastive_metrics
 from core.data import Images
 from core.draws import Draws, key
 from core.experiment import Experiment
+from core.images import to_float
 from core.model import Model
 
 
@@ -47,7 +48,7 @@ def train_step(
 
 def make_views(experiment: Experiment, images: Images, batch: Tensor, epoch: int) -> list[Tensor]:
     """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1]."""
-    pixels = images.pixels[batch].permute(0, 3, 1, 2).float() / 255
+    pixels = to_float(images.pixels[batch])
     index = images.index[batch]
     if experiment.prepare is not None:
         pixels = experiment.prepare(pixels, Draws(key(experiment.seed, "prepare", epoch), index))

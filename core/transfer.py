@@ -33,3 +33,6 @@ class Transfer:
 
 TRANSFER_L2 = tuple(10 ** (-6 + 11 * step / 44) for step in range(45))
 """App. B.8's 45 penalties, from 1e-6 to 1e5 in equal steps of the logarithm."""
+TRANSFER_RATES = tuple(10 ** (-4 + 3 * step / 6) for step in range(7))
+TRANSFER_DECAYS = (0.0, *(10 ** (-6 + 3 * step / 6) for step in range(7)))
+"""App. B.8's grid for fine-tuning: learning rates from 1e-4 to 0.1, and weight decays from 1e-6 to 1e-3 or none."""

@@ -294,6 +294,7 @@ GOLDEN_DEFAULTS: dict[str, dict[str, Any]] = {
         "batch_size": 256,
         "from_scratch": False,
         "test": True,
+        "weight_decay": [0.0],
     },
     "Experiment": {
         "dataset": "cifar10",

@@ -47,13 +47,14 @@ def test_the_share_is_in_the_name(labels: float, share: str) -> None:
     assert f"x_{share}".isidentifier()
 
 
-def test_steps_are_nesterovs_by_the_loop() -> None:
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_steps_are_nesterovs_by_the_loop(decay: float) -> None:
     """The encoder is the mean color, so that the gradient of the classifier can be written down; float64."""
     model = Model(color_model().encoder, nn.Linear(3, 3, dtype=torch.float64), "float64")
     nn.init.zeros_(model.head.weight)  # type: ignore[arg-type]
     nn.init.zeros_(model.head.bias)  # type: ignore[arg-type]
     images = DATA.train[torch.arange(20)]
-    train(model, images, epochs=2, rate=3.2, batch_size=8, seed=5)
+    train(model, images, epochs=2, rate=3.2, weight_decay=decay, batch_size=8, seed=5)
     peak, unknown, velocity = 3.2 * 8 / 256, torch.zeros(3, 4).double(), torch.zeros(3, 4).double()
     for step in range(4):
         epoch, place = divmod(step, 2)
@@ -62,7 +63,7 @@ def test_steps_are_nesterovs_by_the_loop() -> None:
         views = Compose((Crop(), Flip()))(batch.pixels.permute(0, 3, 1, 2) / 255, draws)
         h = torch.cat([views.double().mean((2, 3)), torch.ones(8, 1)], dim=1)
         error = (h @ unknown.T).softmax(1) - nn.functional.one_hot(batch.labels, 3)
-        gradient = error.T @ h / 8
+        gradient = error.T @ h / 8 + decay * unknown
         velocity = 0.9 * velocity + gradient
         rate = peak * (1 + math.cos(math.pi * step / 4)) / 2
         unknown = unknown - rate * (gradient + 0.9 * velocity)
@@ -119,6 +120,14 @@ def test_the_learning_rate_is_chosen_on_validation_images() -> None:
     assert both(other).predictions == by_slow.predictions
 
 
+def test_a_weight_decay_is_divided_by_its_rate_and_chosen_on_validation_images() -> None:
+    features = Features(color_model(), DATA)
+    none, weak, strong = (FineTune(1.0, 5, (100.0,), 8, weight_decay=decays) for decays in ((0.0,), (1e-6,), (50.0,)))
+    assert weak(features).metrics["finetune_top1_100"] == none(features).metrics["finetune_top1_100"]
+    assert strong(features).metrics["finetune_valid_top1_100"] < none(features).metrics["finetune_valid_top1_100"]
+    assert replace(none, weight_decay=(50.0, 0.0))(features) == none(features)
+
+
 def test_a_rate_that_diverges_is_left_out_and_named_where_all_do(trained: Model) -> None:
     assert replace(TUNE, learning_rate=(1e38, 0.05))(Features(trained, DATA)) == TUNE(Features(trained, DATA))
     with pytest.raises(FloatingPointError, match=r"FineTune\.learning_rate=\(1e\+38,\) is too high"):
@@ -145,6 +154,7 @@ def test_separable_classes_are_learned_and_shuffled_labels_are_not() -> None:
         ({"epochs": 0}, r"FineTune.epochs takes 1 or more, not 0"),
         ({"batch_size": 1}, r"FineTune.batch_size takes 2 or more, not 1"),
         ({"learning_rate": ()}, r"FineTune.learning_rate takes numbers above 0, not ()"),
+        ({"weight_decay": [-1e-6]}, r"FineTune.weight_decay takes numbers from 0 on, not (-1e-06,)"),
     ],
 )
 def test_errors_name_the_setting_and_the_value(change: dict[str, Any], message: str) -> None:
