@@ -1,6 +1,6 @@
 """A study's claims as its table's metadata has them, checked against the runs that are planned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablations._execute import data_of
@@ -17,13 +17,18 @@ def claims_of(study: Study, scale: str, runs: Sequence[Run], folder: str | None)
     Raises ValueError if a claim names a setting, a value or an arm that no planned run has.
     """
     claims = study.claims_at(scale)
-    arms: dict[str, list[dict[str, Any]]] = {}
+    arms: dict[str, list[Mapping[str, Any]]] = {}
     for run in runs:
-        arms.setdefault(run.arm, []).append(dict(run.settings))
+        arms.setdefault(run.arm, []).append(run.settings)
     check_claims([claim for claim in claims if claim.is_at(scale)], arms)
-    names = dict.fromkeys(name for row in arms["cell"] for name in row)
-    varied = [name for name in names if name != "seed" and len({repr(row.get(name)) for row in arms["cell"]}) > 1]
-    return {"claims": about_claims(claims), "varied": varied, "labels": _labels(runs, folder)}
+    return {"claims": about_claims(claims), "varied": _varied(arms["cell"]), "labels": _labels(runs, folder)}
+
+
+def _varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The settings, but for the seed, that the rows do not all share."""
+    names = dict.fromkeys(name for row in rows for name in row if name != "seed")
+    distinct = {name: {id(cell := row.get(name)): cell for row in rows} for name in names}  # rows share objects
+    return [name for name, cells in distinct.items() if len(set(map(repr, cells.values()))) > 1]
 
 
 def _labels(runs: Sequence[Run], folder: str | None) -> dict[str, str]:

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ablations._functions import declare
 from ablations._status import table_names
 from ablations.run import SCALES
+from ablations.studies._elsewhere import ELSEWHERE
 from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, Verdict, verdicts, write_verdicts
 
@@ -18,14 +20,21 @@ STYLES = {HOLDS: "green", FAILS: "red"}
 
 
 def print_verdicts(results: Path, studies: Collection[str]) -> None:
-    """Write <results>/claims.parquet for all tables, and print the claims of these studies (none: of all)."""
+    """Write <results>/claims.parquet for all tables, and print the claims of these studies.
+
+    None named: of all, and the paper's findings that no study tests.
+    """
+    declare(results)
     tables = [results / "tables" / f"{study}.{scale}.parquet" for study, scale in table_names(results)]
     found = [verdict for path in tables for verdict in verdicts(read_table(path))]
     if not found:
         return
     write_verdicts(found, results / "claims.parquet")
     if shown := [verdict for verdict in found if not studies or verdict.study in studies]:
-        Console(width=None if sys.stdout.isatty() else 140).print(_table(shown))
+        table = _table(shown)
+        for one in ELSEWHERE if not studies else ():
+            table.add_row("none", one.finding, f"{one.text}\n[yellow]{one.verdict}[/]: {one.why}")
+        Console(width=None if sys.stdout.isatty() else 140).print(table)
         print(f"{results}/claims.parquet")
 
 

@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
+    from ablations._functions import declare
     from ablations._verdicts import print_verdicts
 
     made = parser("report", __doc__)
     made.add_argument("studies", nargs="*", metavar="STUDY", help="default: all that have a table")
     made.add_argument("--scale", help="default: every scale there is")
     options = made.parse_args(arguments)
-    for path in _tables(options.results, options.studies, options.scale):
-        table, figures = report(path, options.results)
-        for problem in table.attrs["damaged"]:
-            print(f"{problem} was damaged and is set aside; its run is to do again")
+    set_aside_damaged(options.results)
+    tables = _tables(options.results, options.studies, options.scale)
+    declare(options.results, options.studies)
+    for path in tables:
+        _, figures = report(path, options.results)
         for written in (path, *figures):
             print(written)
     print_verdicts(options.results, {Path(study).stem for study in options.studies})
@@ -29,14 +31,34 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
-    """Fill the table at `path` from the records and draw its figure; the table and the figure's files."""
+    """Fill the table at `path` from the records, draw its figure and its claims; the table and the pictures' files."""
     from results.paper import read_paper
-    from results.plots import figure_from, save
+    from results.plots import draw_claims, figure_from, save
     from results.tables import fill
+    from results.verdicts import verdicts
 
     table = fill(path, results / "runs")
+    for problem in table.attrs["damaged"]:
+        print(f"{problem} was damaged and is set aside; what was in it is to do again")
     figure = figure_from(table.attrs["study"]["figure"]).draw(table, read_paper())
-    return table, save(figure, results / "figures", path.stem)
+    written = save(figure, results / "figures", path.stem)
+    if found := verdicts(table):
+        written += save(draw_claims(found), results / "figures", f"{path.stem}.claims")
+    return table, written
+
+
+def set_aside_damaged(results: Path) -> None:
+    """Set aside and name the tables that are damaged, so that none stands in the way of the others."""
+    from results.damage import Damaged, set_aside
+    from results.tables import read_rows
+
+    for path in sorted((results / "tables").glob("*.parquet")):
+        try:
+            read_rows(path, ("run", "probes"))
+        except Damaged as problem:
+            study, _, scale = path.stem.rpartition(".")
+            again = f"python -m ablations.run {study} --scale {scale} makes it again"
+            print(f"{problem}; set aside as {set_aside(path)}; {again}")
 
 
 def _tables(results: Path, studies: Sequence[str], scale: str | None) -> list[Path]:

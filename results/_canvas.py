@@ -1,7 +1,6 @@
 """One picture from figures and a table: panels side by side, a legend above, the footer below."""
 
 import math
-import statistics
 import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,10 +11,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from results._cells import Panel, Shown, panel, plain
+from results._cells import Panel, panel
+from results._notes import facts
+from results._shown import Shown
 from results._style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
 from results.paper import paper_values
-from results.records import UNPLANNED
 
 
 class Drawable(Shown, Protocol):
@@ -44,7 +44,8 @@ def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame |
             for empty in places[len(shown) :]:
                 empty.set_axis_off()
         above = _legend(canvas, figures, axes.flat, width)
-        under = _footer(canvas, [*_facts(figures, table, ours), figures[0]._caption(ours[0])], width)
+        said = [*facts(figures, table, ours), figures[0]._caption(ours[0])]
+        under = footer(canvas, " ".join(filter(None, said)), width)
         canvas.set_size_inches(width, lines * max(heights) + above + under)
     return canvas
 
@@ -87,9 +88,9 @@ def _legend(canvas: Figure, figures: Sequence[Drawable], axes: Any, width: float
     return 0.2 + 0.13 * math.ceil(len(handles) / columns)
 
 
-def _footer(canvas: Figure, lines: list[str], width: float) -> float:
-    """The lines at the bottom left, for which the layout keeps room; the inches that they take."""
-    text = textwrap.wrap(" ".join(filter(None, lines)), int(width * 21.5))  # so many characters fit into a line
+def footer(canvas: Figure, said: str, width: float) -> float:
+    """Lines at the bottom left, for which the layout keeps room; the inches that they take."""
+    text = textwrap.wrap(said, int(width * 21.5))  # so many characters fit into a line
     canvas.supxlabel("\n".join(text), x=0.01, ha="left", fontsize=TEXT, color=GRAY, linespacing=1.25)
     return 0.12 * len(text) + 0.05
 
@@ -97,56 +98,3 @@ def _footer(canvas: Figure, lines: list[str], width: float) -> float:
 def _here(table: pd.DataFrame) -> str:
     base = table.attrs.get("study", {}).get("base", {})
     return f"here: {base['dataset']}" if "dataset" in base else "here"
-
-
-def _facts(figures: Sequence[Drawable], table: pd.DataFrame, panels: list[Panel]) -> list[str]:
-    shown = {name for figure in figures for name in figure.settings}
-    planned = sorted({cell.planned for panel in panels for cell in panel.cells.values()})
-    seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
-    return [_scale(table, shown) + (f"{seeds} seed{'s' * (seeds != '1')} a cell." if seeds else ""), _gaps(table)]
-
-
-def _scale(table: pd.DataFrame, shown: set[str]) -> str:
-    """What was trained, but for the settings that the figure varies: "laptop scale: CIFAR-10, 10 000 images, ..."."""
-    about = table.attrs.get("study", {})
-    base = {name: _of_all(table, name, value) for name, value in about.get("base", {}).items() if name not in shown}
-    base = {name: value for name, value in base.items() if value is not None}
-    facts = [str(base["dataset"])] if "dataset" in base else []
-    facts += [f"{base['images']:,} images".replace(",", " ")] if "images" in base else []
-    if "encoder" in base:
-        parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
-        facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
-    facts += [f"{base['epochs']} epochs"] if "epochs" in base else []
-    return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
-
-
-def _of_all(table: pd.DataFrame, name: str, base: Any) -> Any:
-    """What all cells have; None where they differ, and what the base has where the table says nothing."""
-    if name not in table or "arm" not in table:
-        return base
-    values = list(dict.fromkeys(plain(value) for value in table.loc[table["arm"] == "cell", name]))
-    return values[0] if len(values) == 1 else None
-
-
-def _gaps(table: pd.DataFrame) -> str:
-    count = {name: int((table["status"] == name).sum()) if "status" in table else 0 for name in ("to do", "failed")}
-    gaps = [f"{count[name]} {said}" for name, said in (("to do", "missing"), ("failed", "failed")) if count[name]]
-    planned = int((table["arm"] != UNPLANNED).sum()) if "arm" in table else len(table)
-    said = [f"Of {planned} runs {' and '.join(gaps)}."] if gaps else []
-    sources = table["provenance.source"].nunique() if "provenance.source" in table else 1
-    return " ".join([*said, *([f"Runs of {sources} versions of the source."] if sources > 1 else [])])
-
-
-def intervals(shown: Panel) -> str:
-    """What the whiskers of a panel are."""
-    if not shown.freedom:
-        return "One seed: no intervals." if any(cell.values for cell in shown.cells.values()) else ""
-    return f"Whiskers: 95% interval, error pooled over cells ({shown.freedom} d.f.); dots: single seeds."
-
-
-def typical(shown: Panel) -> str:
-    """What a heatmap cannot draw: the usual half width, and the arms that are marks on its color bar."""
-    halves = [cell.half_width for cell in shown.cells.values() if not math.isnan(cell.half_width)]
-    said = [f"95% interval of a cell: typically \u00b1{statistics.median(halves):.1f}." if halves else intervals(shown)]
-    arms = [f"{name} {mean:.1f}" for name, mean in shown.references.items()]
-    return " ".join(filter(None, [*said, f"Marks on the color bar: {', '.join(arms)}." if arms else ""]))

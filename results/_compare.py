@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from results._cell_means import of_seeds
-from results._estimates import Student, reach
+from results._estimates import Student
+from results._joint_estimates import reach
 from results._pairs import Pairs
 from results._runs import numbers
 from results.plots import figure_from

@@ -5,8 +5,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._cells import Panel, Shown
+from results._cells import Panel
 from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._shown import Shown
 from results._style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
 
 
@@ -19,11 +20,10 @@ def as_points(panels: Sequence[Panel]) -> bool:
 def draw_bars(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], points: bool, inches: float) -> None:
     """One group for each x in order of first appearance, in it one mark for each hue that the group has.
 
+    Where x joins two settings, "epochs & batch_size", the first has a place on the axis, and the second a tick in it.
     hues: all hue values of the figure, so that both panels color alike; inches: the width of the axes.
     """
-    groups: dict[Any, list[Any]] = {}
-    for key in panel.cells:
-        groups.setdefault(key[0], []).append(key[1] if key[1:] else None)
+    groups = _groups(figure, panel)
     width = 0.8 / max(map(len, groups.values()), default=1)
     for place, (x, inside) in enumerate(groups.items()):
         for order, hue in enumerate(sorted(inside, key=hues.index)):
@@ -32,11 +32,52 @@ def draw_bars(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], points: 
             )
     fit(axes, panel, from_zero=not points)
     draw_references(axes, panel.references)
-    labels = [words(figure, x) for x in groups]
-    axes.set_xticks(range(len(groups)), labels)
     axes.set_xlim(-0.55, len(groups) - 0.45)
-    upright_or_slanted(axes, labels, inches / max(len(groups), 1))
     axes.set(xlabel=title(figure, figure.settings[0]), ylabel=title(figure, figure.value))
+    _tick(axes, figure, list(groups), inches)
+
+
+def _groups(figure: Shown, panel: Panel) -> dict[Any, list[Any]]:
+    """The hues of each x, in order of first appearance; where x joins two settings, of the first of them."""
+    groups: dict[Any, list[Any]] = {}
+    for key in panel.cells:
+        groups.setdefault(key[0], []).append(key[1] if key[1:] else None)
+    if not _is_nested(figure, list(groups)):
+        return groups
+    outer = list(dict.fromkeys(map(_outer, groups)))
+    return {x: groups[x] for x in sorted(groups, key=lambda x: outer.index(_outer(x)))}
+
+
+def _is_nested(figure: Shown, xs: list[Any]) -> bool:
+    """Whether x joins settings for which the figure has no words of its own."""
+    return " & " in figure.settings[0] and not any(str(x) in dict(figure.labels) for x in xs)
+
+
+def _outer(x: Any) -> str:
+    return str(x).partition(" & ")[0]
+
+
+def _tick(axes: Axes, figure: Shown, xs: list[Any], inches: float) -> None:
+    nested = _is_nested(figure, xs)
+    labels = [str(x).partition(" & ")[2] if nested else words(figure, x) for x in xs]
+    axes.set_xticks(range(len(xs)), labels)
+    upright_or_slanted(axes, labels, inches / max(len(xs), 1))
+    if nested:
+        _draw_outer(axes, figure, list(map(_outer, xs)))
+
+
+def _draw_outer(axes: Axes, figure: Shown, outer: list[str]) -> None:
+    """Below the ticks what each run of equal `outer` values shares, "100 epochs", between thin lines."""
+    name = title(figure, figure.settings[0].partition(" & ")[0])
+    starts = [place for place, value in enumerate(outer) if place == 0 or value != outer[place - 1]]
+    ends = [*starts[1:], len(outer)]
+    for start in starts[1:]:
+        axes.axvline(start - 0.5, color="0.8", linewidth=0.6, zorder=0)
+    # Beside the middle by a hair: a minor tick that meets a major one is not drawn.
+    centers = [(start + end - 1) / 2 + 1e-3 for start, end in zip(starts, ends, strict=True)]
+    axes.set_xticks(centers, [f"{outer[start]} {name}" for start in starts], minor=True)
+    longest = max(label.get_window_extent().height for label in axes.get_xticklabels())
+    axes.tick_params(axis="x", which="minor", length=0, pad=9 + 72 * longest / axes.figure.dpi)
 
 
 def _draw_mark(

@@ -7,7 +7,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
-from results._cells import Cell, Panel, Shown
+from results._cells import Cell, Panel
+from results._shown import Shown
 from results._style import DARK, GRAY, PALE, REFERENCE_LINES, title, upright_or_slanted, words
 
 GAP = 0.25  # cells between the columns and their average

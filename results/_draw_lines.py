@@ -5,8 +5,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._cells import Panel, Shown
+from results._cells import Panel
 from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._shown import Shown
 from results._style import MARKERS, PALETTE, title, upright_or_slanted, words
 
 

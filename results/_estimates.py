@@ -1,6 +1,5 @@
 """Estimates: a number with its intervals at any level, and how sure it is of its side of a margin."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,71 +57,3 @@ class Draws:
 
     def _tail(self, margin: float) -> float:
         return float(np.searchsorted(self.draws, margin)) / len(self.draws)
-
-
-@dataclass(frozen=True)
-class Extreme:
-    """The smallest of several numbers, or the largest in size: it lies beyond a margin if and only if all do.
-
-    The side on which all must agree needs no correction (intersection-union); the other has Bonferroni's.
-    """
-
-    parts: tuple[Student | Draws, ...]
-    largest: bool
-
-    @property
-    def first(self) -> int:
-        """The place of the part that counts."""
-        sizes = [-abs(part.value) if self.largest else part.value for part in self.parts]
-        return sizes.index(min(sizes))
-
-    @property
-    def value(self) -> float:
-        """The smallest number, or the largest size."""
-        value = self.parts[self.first].value
-        return abs(value) if self.largest else value
-
-    @property
-    def freedom(self) -> float:
-        """That of the part that has least."""
-        return min(part.freedom for part in self.parts)
-
-    @property
-    def seeds(self) -> int:
-        """Of the part that has fewest."""
-        return min(part.seeds for part in self.parts)
-
-    @property
-    def basis(self) -> str:
-        """Where the error of its parts comes from."""
-        return " and ".join(dict.fromkeys(part.basis for part in self.parts))
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """(low, high) of the smallest number, or of the largest size."""
-        strict = 1 - (1 - level) / len(self.parts)
-        plain, corrected = ([part.interval(one) for part in self.parts] for one in (level, strict))
-        if self.largest:
-            size: Callable[[tuple[float, float]], float] = lambda ends: max(0.0, ends[0], -ends[1])  # noqa: E731
-            return max(map(size, corrected)), max(max(-low, high) for low, high in plain)
-        return min(low for low, _ in plain), min(high for _, high in corrected)
-
-    def p(self, margin: float, within: bool) -> float:
-        """As for Student."""
-        found = [(part.p(margin, within), _is_wrong(part.value, margin, within)) for part in self.parts]
-        wrong = [p for p, is_wrong in found if is_wrong]
-        return min(1.0, len(found) * min(wrong)) if wrong else max(p for p, _ in found)
-
-
-Estimate = Student | Draws | Extreme
-
-
-def reach(estimate: Estimate, level: float) -> float:
-    """How far from the margin a true number must lie for these seeds to see it in four of five such studies."""
-    if isinstance(estimate, Extreme):
-        return max(reach(part, level) for part in estimate.parts)
-    (low, high), (below, above) = estimate.interval(level), estimate.interval(0.6)
-    return (high - low + above - below) / 2
-
-
-def _is_wrong(value: float, margin: float, within: bool) -> bool:
-    return abs(value) > margin if within else value < margin

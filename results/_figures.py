@@ -8,12 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from results._canvas import draw, intervals, typical
+from results._canvas import draw
 from results._cells import Panel, hues_of
 from results._draw_bars import as_points, draw_bars
 from results._draw_heatmap import draw_heatmap
 from results._draw_lines import draw_lines
 from results._measures import Metric
+from results._notes import intervals, typical
+from results._shown import check_shown
 from results.paper import PaperValues
 
 Pairs = tuple[tuple[str, str], ...]
@@ -40,6 +42,9 @@ class Heatmap:
     labels: Pairs = ()
     titles: Pairs = ()
     paper: PaperValues | None = None
+
+    def __post_init__(self) -> None:
+        check_shown(self)
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -81,6 +86,9 @@ class Bars:
     titles: Pairs = ()
     paper: PaperValues | None = None
     metrics: tuple[Metric, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_shown(self)
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -125,6 +133,9 @@ class Lines:
     paper: PaperValues | None = None
     x_metric: str = ""
 
+    def __post_init__(self) -> None:
+        check_shown(self)
+
     @property
     def settings(self) -> tuple[str, ...]:
         """The dotted names of the settings shown."""
@@ -144,31 +155,3 @@ class Lines:
 
     def _caption(self, ours: Panel) -> str:
         return intervals(ours)
-
-
-@dataclass(frozen=True)
-class Panels:
-    """Several figures of the same table side by side, the paper's values below each."""
-
-    average_over: ClassVar[tuple[str, ...]] = ()
-    best_over: ClassVar[tuple[str, ...]] = ()
-
-    figures: tuple[Heatmap | Bars | Lines, ...]
-
-    def __post_init__(self) -> None:
-        shown = [{*one.settings, *one.average_over, *one.best_over} for one in self.figures]
-        if not shown or any(other != shown[0] for other in shown):
-            raise ValueError(f"Panels takes figures that account for the same settings, not {shown}")
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """What each panel accounts for: the settings it shows, averages over or chooses from."""
-        first = self.figures[0]
-        return tuple(dict.fromkeys((*first.settings, *first.average_over, *first.best_over)))
-
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
-        """The figure for this table."""
-        return draw(self.figures, table, paper)
-
-
-AnyFigure = Heatmap | Bars | Lines | Panels

@@ -2,22 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from results._cell_means import of_seeds
-from results._estimates import Draws, Estimate, Extreme, Student
+from results._contrasts import DECLARED, AllOf, Contrast, Count, Function, Rank
+from results._estimates import Draws, Student
+from results._joint_estimates import Estimate, Extreme, Tally
 from results._ranks import rank_estimate
 from results._runs import NotRunError, Runs, by_seed, numbers, places
-from results.claims import AllOf, Contrast, Function, Rank
 
 
 def estimate(number: Any, within: bool, runs: Runs) -> Estimate:
     """The number's estimate. Raises NotRunError if a cell that it needs has no finished run."""
     if isinstance(number, AllOf):
         return Extreme(tuple(_contrast(part, runs) for part in number.parts), largest=within)
+    if isinstance(number, Count):
+        return Tally(tuple(_contrast(part, runs) for part in number.parts))
     if isinstance(number, Contrast):
         return _contrast(number, runs)
     return rank_estimate(number, runs) if isinstance(number, Rank) else _function(number, runs)
@@ -59,12 +61,9 @@ def _student(numbers: Sequence[float]) -> Student:
 
 
 def _function(number: Function, runs: Runs) -> Student:
-    """Of the seeds at which every cell is done."""
-    module, _, name = number.path.partition(":")
-    try:
-        function = getattr(import_module(module), name)
-    except Exception:  # whatever stands in a file of one's own
-        raise NotRunError(f"{number.path} cannot be imported here") from None
+    """Of the seeds at which every cell is done. Raises NotRunError, too, for a function that no study here declares."""
+    if (function := DECLARED.get(number.path)) is None:
+        raise NotRunError(f"{number.path} is of no study known here: report takes its file")
     seeds = [rows for _, rows in runs.rows.groupby("seed") if rows["cell"].nunique() == len(runs.cells)]
     try:
         return _student([float(function(rows)) for rows in seeds])

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 
 from results._cell_means import CellMeans, cell_means
-from results._cells import plain, valid_name
+from results._cells import plain
+from results._contrasts import Cells
+from results._rows import valid_name
 from results._select import matching, selections
-from results.claims import Cells, Claim
+from results.claims import Claim
 from results.records import UNPLANNED
 
 

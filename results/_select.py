@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from results.claims import AllOf, Cells, Claim, Contrast, Rank
+from results._contrasts import AllOf, Cells, Contrast, Count, Rank
+from results.claims import Claim
 
 
 def matching(chosen: Cells, rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -14,7 +15,7 @@ def matching(chosen: Cells, rows: Sequence[Mapping[str, Any]]) -> list[int]:
 def selections(claim: Claim) -> Iterator[Cells]:
     """All cells that the claim names."""
     number = claim.number
-    contrasts = number.parts if isinstance(number, AllOf) else (number,) if isinstance(number, Contrast) else ()
+    contrasts = number.parts if isinstance(number, AllOf | Count) else (number,) if isinstance(number, Contrast) else ()
     for contrast in contrasts:
         yield from (term for _, term in contrast.terms)
     if isinstance(number, Rank):

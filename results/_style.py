@@ -4,7 +4,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._cells import Shown
+from results._shown import Shown
 
 SINGLE, DOUBLE = 3.35, 6.9  # the width of a paper's column, and of its page
 TEXT = 6.5  # points: the smallest that is readable in print
@@ -54,9 +54,9 @@ def title(figure: Shown, name: str) -> str:
 
 
 def upright_or_slanted(axes: Axes, labels: list[str], inches: float) -> None:
-    """Slant the x axis labels if they would run into each other; `inches` is what one label may take."""
+    """Slant the x axis labels, or turn them, if they would run into each other; `inches` is what one may take."""
     if max(map(len, labels), default=0) * 0.055 > inches:
-        axes.tick_params(axis="x", rotation=40)
-        for label in axes.get_xticklabels():
+        axes.tick_params(axis="x", rotation=40 if inches > 0.16 else 90)
+        for label in axes.get_xticklabels() if inches > 0.16 else ():
             label.set_horizontalalignment("right")
             label.set_rotation_mode("anchor")

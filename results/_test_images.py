@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from results._contrasts import Contrast
 from results._runs import NotRunError, Runs, by_seed
-from results.claims import Contrast
 
 
 def packed(labels: Sequence[int]) -> str:

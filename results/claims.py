@@ -11,58 +11,42 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from results._as_json import from_json, to_json
+from results._contrasts import (
+    DECLARED,
+    AllOf,
+    Cells,
+    Contrast,
+    Count,
+    Function,
+    Number,
+    Rank,
+    Where,
+    as_cells,
+    best_of,
+    cells,
+    minus,
+    weighted,
+)
 from results.paper import PaperValues
+
+__all__ = [
+    "Cells",
+    "Claim",
+    "Function",
+    "about_claims",
+    "all_of",
+    "best_of",
+    "cells",
+    "claims_from",
+    "count_of",
+    "difference",
+    "gap_of_gaps",
+    "rank",
+    "weighted",
+]
 
 MARGIN = 0.5
 """Percent. The paper prints its default arm as 64.3 to 64.6 in six places, and calls 0.5 a difference."""
-
-Where = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The mean over the cells that have these settings, or the one of them that is best on validation images."""
-
-    where: tuple[tuple[tuple[str, Any], ...], ...]
-    metric: str = "linear_top1"
-    arm: str = "cell"
-    best: bool = False
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A weighted sum of cells."""
-
-    terms: tuple[tuple[float, Cells], ...]
-
-
-@dataclass(frozen=True)
-class AllOf:
-    """Contrasts that should all lie above the margin (the smallest counts), or within it (the largest in size)."""
-
-    parts: tuple[Contrast, ...]
-
-
-@dataclass(frozen=True)
-class Rank:
-    """Spearman's correlation between our means and the paper's values, or the values of the setting `by`.
-
-    over: a setting; the means over all cells that share its value are compared.
-    """
-
-    of: Cells
-    by: PaperValues | str
-    over: str = ""
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of the rows of one seed, by its import path "module:name"."""
-
-    path: str
-
-
-Number = Contrast | AllOf | Rank | Function
 
 
 class Said(TypedDict, total=False):
@@ -102,6 +86,8 @@ class Claim:
             raise ValueError(f"claim {self.name}: within takes a margin above 0, not {self.within}")
         if self.above is None and self.within is None:
             object.__setattr__(self, "above", MARGIN)
+        if isinstance(self.number, Count):
+            _check_count(self, len(self.number.parts))
 
     @property
     def margin(self) -> float:
@@ -115,39 +101,31 @@ class Claim:
         return not self.scales or scale in self.scales
 
 
-def cells(where: Where, metric: str = "linear_top1", arm: str = "cell") -> Cells:
-    """The mean over these cells, or over those of a reference arm: "supervised", "random encoder"."""
-    given = [where] if isinstance(where, Mapping) else where
-    return Cells(tuple(tuple((name, _frozen(value)) for name, value in one.items()) for one in given), metric, arm)
-
-
-def best_of(where: Where, metric: str = "linear_top1") -> Cells:
-    """Of these cells the one whose mean on validation images is highest; what counts is its test value."""
-    chosen = cells(where, metric)
-    return Cells(chosen.where, metric, best=True)
-
-
 def difference(name: str, first: Cells | Where, second: Cells | Where, **said: Unpack[Said]) -> Claim:
     """first - second."""
-    return Claim(name, _minus(first, second), **said)
+    return Claim(name, minus(first, second), **said)
 
 
 def gap_of_gaps(
     name: str, a: Cells | Where, b: Cells | Where, c: Cells | Where, d: Cells | Where, **said: Unpack[Said]
 ) -> Claim:
     """(a - b) - (c - d): an interaction."""
-    second = tuple((-weight, term) for weight, term in _minus(c, d).terms)
-    return Claim(name, Contrast((*_minus(a, b).terms, *second)), **said)
+    return Claim(name, weighted((1.0, a), (-1.0, b), (-1.0, c), (1.0, d)), **said)
 
 
 def all_of(name: str, pairs: Sequence[tuple[Cells | Where, Cells | Where]], **said: Unpack[Said]) -> Claim:
     """first - second of each pair: all above the margin, or all within it."""
-    return Claim(name, AllOf(tuple(_minus(first, second) for first, second in pairs)), **said)
+    return Claim(name, AllOf(tuple(minus(first, second) for first, second in pairs)), **said)
+
+
+def count_of(name: str, pairs: Sequence[tuple[Cells | Where, Cells | Where]], **said: Unpack[Said]) -> Claim:
+    """How many pairs have a first above their second; more than `above` of them should."""
+    return Claim(name, Count(tuple(minus(first, second) for first, second in pairs)), **said)
 
 
 def rank(name: str, of: Cells | Where, by: PaperValues | str, over: str = "", **said: Unpack[Said]) -> Claim:
     """Spearman's correlation between our cells and the paper's, or the setting `by`; between -1 and 1."""
-    return Claim(name, Rank(_cells(of), by, over), **said)
+    return Claim(name, Rank(as_cells(of), by, over), **said)
 
 
 def about_claims(claims: Sequence[Claim]) -> list[dict[str, Any]]:
@@ -158,25 +136,21 @@ def about_claims(claims: Sequence[Claim]) -> list[dict[str, Any]]:
 
 def claims_from(about: Sequence[Mapping[str, Any]]) -> tuple[Claim, ...]:
     """The claims that about_claims described, after JSON."""
-    kinds = (Claim, Cells, Contrast, AllOf, Rank, Function, PaperValues)
+    kinds = (Claim, Cells, Contrast, AllOf, Count, Rank, Function, PaperValues)
     claims: tuple[Claim, ...] = from_json(list(about), {kind.__name__: kind for kind in kinds})
     return claims
 
 
-def _cells(given: Cells | Where) -> Cells:
-    return given if isinstance(given, Cells) else cells(given)
-
-
-def _minus(first: Cells | Where, second: Cells | Where) -> Contrast:
-    return Contrast(((1.0, _cells(first)), (-1.0, _cells(second))))
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list | tuple | range) else value
+def _check_count(claim: Claim, pairs: int) -> None:
+    if claim.above is None or not 0 <= claim.above < pairs:
+        given = f"within={claim.within}" if claim.above is None else f"above={claim.above}"
+        raise ValueError(f"claim {claim.name} counts {pairs} pairs, so it takes above=0 to {pairs - 1}, not {given}")
 
 
 def _by_path(claim: str, function: Callable[[Any], float]) -> Function:
     name = getattr(function, "__qualname__", "<")
     if "<" in name:
         raise TypeError(f"claim {claim}: a number of one's own is a function at module level, not {function!r}")
-    return Function(f"{function.__module__}:{name}")
+    path = f"{function.__module__}:{name}"
+    DECLARED[path] = function
+    return Function(path)

@@ -11,8 +11,10 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from results._as_json import from_json, to_json
-from results._figures import AnyFigure, Bars, Heatmap, Lines, Panels
+from results._draw_claims import draw_claims
+from results._figures import Bars, Heatmap, Lines
 from results._measures import Metric
+from results._panels import AnyFigure, Panels
 from results._style import STYLE
 from results.paper import PaperValues
 
@@ -25,6 +27,7 @@ __all__ = [
     "Panels",
     "PaperValues",
     "about_figure",
+    "draw_claims",
     "figure_from",
     "save",
 ]
@@ -55,5 +58,6 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     paths = [folder / f"{name}.{kind}" for kind in undated]
     with rc_context(STYLE):  # type: ignore[arg-type]
         for path, metadata in zip(paths, undated.values(), strict=True):
+            path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
             figure.savefig(path, dpi=200, metadata=metadata)
     return paths

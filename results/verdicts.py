@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
-from results._estimates import Estimate, Extreme, reach
+from results import checked_parquet
+from results._contrasts import AllOf, Contrast, Rank, unit
+from results._joint_estimates import Estimate, Extreme, reach
 from results._numbers import estimate
 from results._ranks import ceiling
 from results._runs import NotRunError, Runs, runs_of
 from results._test_images import image_error
-from results.claims import AllOf, Claim, Contrast, Rank, claims_from
+from results.claims import Claim, claims_from
 from results.paper import read_paper
 from results.statistics import holm
 
@@ -34,6 +37,7 @@ class Verdict:
 
     low, high: over seeds, at `level`. distance: how far beyond the margin a true effect must lie for these seeds to see
     it in four of five studies. images: standard error over test images. ceiling: of a rank correlation.
+    unit: what the numbers count in, "points" of accuracy if nothing else.
     """
 
     study: str
@@ -55,6 +59,7 @@ class Verdict:
     distance: float = math.nan
     images: float = math.nan
     ceiling: float = math.nan
+    unit: str = ""
 
 
 def verdicts(table: pd.DataFrame, paper: pd.DataFrame | None = None) -> list[Verdict]:
@@ -78,9 +83,8 @@ def is_decided(found: Sequence[Verdict]) -> bool:
 
 def write_verdicts(found: Sequence[Verdict], path: Path) -> None:
     """One row a claim and scale, as parquet."""
-    temporary = path.with_name(f".{path.name}")
-    pd.DataFrame([asdict(verdict) for verdict in found]).to_parquet(temporary, index=False, compression="zstd")
-    temporary.replace(path)
+    rows = pd.DataFrame([asdict(verdict) for verdict in found])
+    checked_parquet.write(pa.Table.from_pandas(rows, preserve_index=False), path)
 
 
 def _estimate(claim: Claim, runs: Runs) -> Estimate | str:
@@ -107,6 +111,7 @@ def _verdict(
         "kind": "above" if claim.within is None else "within",
         "margin": claim.margin,
         "paper": math.nan if claim.paper is None else claim.paper,
+        "unit": unit(claim.number),
     }
     if found is None or error is None:
         return Verdict(**said, verdict=NOT_HERE, note=claim.needs)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from results._contrasts import unit
 from results._select import check_claims, matching
 from results.claims import (
     Claim,
@@ -14,9 +15,11 @@ from results.claims import (
     best_of,
     cells,
     claims_from,
+    count_of,
     difference,
     gap_of_gaps,
     rank,
+    weighted,
 )
 from results.paper import PaperValues
 
@@ -39,6 +42,8 @@ def test_claims_survive_json() -> None:
         difference("F16", A, [B, {"head": "NoHead"}], above=0.5, paper=3.6, text="more"),
         gap_of_gaps("F27", A, B, best_of(A), cells(B, metric="knn_top1", arm="supervised"), within=1.0),
         all_of("F17", [(A, B), (B, A)], scales=("paper",), needs="ImageNet"),
+        count_of("F3", [(A, B), (best_of(B), A)], above=1),
+        Claim("sum", weighted((0.5, A), (0.5, B), (-1.0, best_of(A)))),
         rank("F5", {}, FIG, over="augment.first"),
         rank("F26", A, "head.width"),
         Claim("mine", accuracy, above=30.0),
@@ -57,6 +62,10 @@ def test_mistakes_in_a_claim_are_named() -> None:
         difference("F", A, B, above=1.0, within=1.0)
     with pytest.raises(ValueError, match="within takes a margin above 0, not 0"):
         difference("F", A, B, within=0.0)
+    with pytest.raises(ValueError, match="claim F counts 2 pairs, so it takes above=0 to 1, not above=2"):
+        count_of("F", [(A, B), (B, A)], above=2)
+    with pytest.raises(ValueError, match=r"claim F counts 1 pairs, so it takes above=0 to 0, not within=1\.0"):
+        count_of("F", [(A, B)], within=1.0)
     with pytest.raises(TypeError, match="claim F: a number of one's own is a function at module level"):
         Claim("F", lambda rows: 1.0)
 
@@ -95,6 +104,7 @@ def test_cells_are_chosen_by_their_settings(where: Any, places: list[int]) -> No
         ),
         (difference("F", A, cells({}, arm="supervized")), "claim F: no arm 'supervized'; there are cell, supervised"),
         (all_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
+        (count_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
         (rank("F", {"head": "x"}, FIG), "claim F: no cell has head='x'"),
     ],
 )
@@ -107,3 +117,18 @@ def test_a_claim_about_nothing_is_refused(claim: Claim, said: str) -> None:
 def test_each_claim_has_a_name_of_its_own() -> None:
     with pytest.raises(ValueError, match="two claims are named 'F'"):
         check_claims([difference("F", A, B), difference("F", B, A)], {"cell": ROWS})
+
+
+@pytest.mark.parametrize(
+    ("claim", "counts_in"),
+    [
+        (difference("F", A, B), "points"),
+        (difference("F", cells(A, "there_finetune_top1_100"), cells(B, "rotation_top1_z")), "points"),
+        (all_of("F", [(A, B), (cells(A, "contrastive_entropy"), B)]), "contrastive entropy and linear top1"),
+        (count_of("F", [(A, B), (B, A)]), "of 2"),
+        (rank("F", {}, FIG), "rank correlation"),
+        (Claim("F", accuracy), ""),
+    ],
+)
+def test_a_number_has_a_unit(claim: Claim, counts_in: str) -> None:
+    assert unit(claim.number) == counts_in

@@ -1,6 +1,7 @@
 """Intervals and p values say the same; cell means are least squares; unlike errors are noticed."""
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from results._cell_means import cell_means
-from results._estimates import Draws, Estimate, Extreme, Student, reach
+from results._estimates import Draws, Student
+from results._joint_estimates import Estimate, Extreme, Tally, reach
 from results.statistics import holm, spearman, student_p, student_t
 
 NUMBERS = st.floats(-5, 5, allow_nan=False)
 STUDENTS = st.builds(Student, NUMBERS, st.floats(0.01, 2), st.integers(1, 40), st.just(3), st.just(""))
 EXTREMES = st.builds(Extreme, st.lists(STUDENTS, min_size=1, max_size=4).map(tuple), st.booleans())
+TALLIES = st.builds(Tally, st.lists(STUDENTS, min_size=4, max_size=7).map(tuple))
 
 
 @given(t=st.floats(0, 50), freedom=st.integers(1, 200))
@@ -51,6 +54,39 @@ def test_draws_of_students_t_give_its_interval_and_p(margin: float, within: bool
     assert drawn.interval(0.98) == pytest.approx(normal.interval(0.98), abs=0.03)
     assert drawn.p(margin, within) == pytest.approx(normal.p(margin, within), abs=0.01)
     assert reach(drawn, 0.98) == pytest.approx(reach(normal, 0.98), abs=0.03)
+
+
+@settings(deadline=None)
+@given(tally=TALLIES, margin=st.integers(0, 3) | st.floats(0, 3.9), level=st.floats(0.5, 0.999))
+def test_a_tally_excludes_the_margin_when_p_is_below_its_error(tally: Tally, margin: float, level: float) -> None:
+    p = tally.p(margin, within=False)
+    assume(abs(p - (1 - level)) > 1e-6)
+    low, high = tally.interval(level)
+    assert (low > margin or high < margin) == (p < 1 - level)
+    assert low <= tally.value <= high
+
+
+@given(tally=TALLIES)
+def test_at_least_k_lie_above_zero_if_each_choice_that_leaves_k_minus_1_out_has_one(tally: Tally) -> None:
+    """The k-th smallest p times m - k + 1 is the largest Bonferroni p over all choices of m - k + 1 numbers."""
+    values = [part.p(0.0, within=False) if part.value > 0 else 1.0 for part in tally.parts]
+    many = int(tally.value)
+    assume(many > 0)
+    by_choice = [
+        min(1.0, max(len(rest) * min(rest) for rest in combinations(values, len(values) - k + 1)))
+        for k in range(1, many + 1)
+    ]
+    assert tally.p(many - 0.5, within=False) == pytest.approx(max(by_choice))
+    everything = Extreme(tally.parts, largest=False)
+    if many == len(values):
+        assert tally.p(many - 0.5, within=False) >= everything.p(0.0, within=False)
+
+
+def test_a_tally_counts_what_is_shown() -> None:
+    sure, open_, below = (Student(value, 0.1, 40, 3, "a") for value in (5.0, 0.05, -5.0))
+    tally = Tally((sure, sure, sure, open_, below))
+    assert (tally.value, tally.interval(0.95), tally.seeds, tally.freedom, tally.basis) == (4, (3, 4), 3, 40, "a")
+    assert tally.p(4.0, within=False) == 1.0
 
 
 def test_the_smallest_number_and_the_largest_size() -> None:

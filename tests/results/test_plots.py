@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,13 @@ def test_settings_are_those_shown() -> None:
         Panels((Bars("a"), Bars("b")))
 
 
+@pytest.mark.parametrize("wrong", [{"x": "seed"}, {"x": "a", "hue": "a & seed"}, {"x": "a", "average_over": ("seed",)}])
+@pytest.mark.parametrize("kind", [Bars, Lines])
+def test_the_seed_is_no_setting_to_show(kind: type[Bars | Lines], wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"shows means over seeds.* so seed is no setting to show: name one"):
+        kind(**wrong)
+
+
 def test_heatmap_prints_means_averages_and_gaps() -> None:
     table = lose(synthetic.pairs(), "to do", augment__first="Sobel", augment__second="Rotate")
     lose(table, "failed", augment__first="Cutout", augment__second="Sobel")
@@ -120,6 +128,17 @@ def test_points_where_bars_would_look_alike() -> None:
     assert axes.get_title(loc="right") == "\u2191 supervised 88.4\n\u2193 random encoder 31.0"
 
 
+def test_two_joined_settings_make_an_axis_of_two_levels() -> None:
+    cells = [{"epochs": epochs, "batch_size": batch} for batch in (64, 256) for epochs in (10, 30)]
+    table = synthetic.table(cells, lambda cell: cell["batch_size"] + cell["epochs"], noise=0.0, seeds=1)
+    axes = Bars("epochs & batch_size").draw(table).axes[0]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["64", "256", "64", "256"]
+    assert [tick.get_text() for tick in axes.get_xticklabels(minor=True)] == ["10 epochs", "30 epochs"]
+    assert [height for _, height in bars(axes)] == [74, 266, 94, 286]
+    worded = Bars("epochs & batch_size", labels=(("10 & 64", "small"),)).draw(table).axes[0]
+    assert [tick.get_text() for tick in worded.get_xticklabels()] == ["small", "30 & 64", "10 & 256", "30 & 256"]
+
+
 def test_whiskers_and_seeds_are_those_of_the_statistics() -> None:
     table = synthetic.table([{"x": "a"}, {"x": "b"}], lambda cell: 10.0 if cell["x"] == "a" else 50.0)
     expected = cell_intervals(table, ["x"], "linear_top1")
@@ -129,6 +148,7 @@ def test_whiskers_and_seeds_are_those_of_the_statistics() -> None:
     np.testing.assert_allclose(halves, expected["half_width"])
     dots = [collection.get_offsets() for collection in axes.collections if not hasattr(collection, "get_segments")]
     np.testing.assert_allclose(np.concatenate(dots)[:, 1], table["linear_top1"])
+    assert "Whiskers: 95% for each mean alone" in foot(Bars("x").draw(table))
 
 
 @pytest.mark.parametrize("kind", [Bars, Lines])

@@ -11,7 +11,7 @@ import pytest
 from studies import line, study
 
 from results._test_images import packed, unpacked
-from results.claims import Claim, all_of, best_of, cells, difference, gap_of_gaps, rank
+from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 from results.paper import PaperValues
 from results.verdicts import ERROR, LOOKS, Verdict, is_decided, verdicts, write_verdicts
 
@@ -97,7 +97,7 @@ def test_runs_that_are_missing_leave_a_claim_not_run() -> None:
         "candidates": "1 of 2 candidates have no run yet",
         "order": "1 of 4 cells have no run yet",
         "unplanned": "the table has no such cells",
-        "nowhere": "no_such_module:double cannot be imported here",
+        "nowhere": "no_such_module:double is of no study known here: report takes its file",
     }
     assert {one.verdict for one in found.values()} == {"not run"}
     planned = table.drop(columns=["linear_top1", "linear_valid_top1"]).assign(status="to do")
@@ -112,11 +112,14 @@ def test_numbers_are_what_their_names_say() -> None:
         gap_of_gaps("gaps", x(3), x(2), x(1), x(0)),
         all_of("least", [(x(1), x(0)), (x(2), x(0)), (x(3), x(0))]),
         all_of("most", [(x(1), x(0)), (x(0), x(3))], within=1.0),
+        count_of("many", [(x(1), x(0)), (x(2), x(1)), (x(3), x(2)), (x(5), x(0))], above=1),
+        Claim("sum", weighted((0.5, x(1)), (0.5, x(3)), (-1.0, x(0)))),
         Claim("own", double),
     ]
     found = judge(study(line(1, 4, 2, 9, 11, 0), claims, noise=0.0))
     effects = {name: verdict.effect for name, verdict in found.items()}
-    assert effects == pytest.approx({"mean": 9, "best": 4, "gaps": 4, "least": 1, "most": 8, "own": 6}, abs=0.2)
+    numbers = {"mean": 9, "best": 4, "gaps": 4, "least": 1, "most": 8, "many": 2, "sum": 5.5, "own": 6}
+    assert effects == pytest.approx(numbers, abs=0.2)
 
 
 def test_the_best_is_chosen_on_validation_images_and_read_on_test_images() -> None:
@@ -197,6 +200,7 @@ AT_MARGIN = [
     difference("within", x(2), x(0), within=1.0),
     difference("tuned", best_of(x((0, 3, 4))), best_of(x((5, 6, 7)))),
     all_of("all", [(x(1), x(0)), (x(8), x(0))]),
+    count_of("count", [(x(2), x(0)), (x(3), x(0)), (x(6), x(5))], above=1),
 ]
 MARGINS = line(50, 50.5, 51, 50, 50, 49.5, 49.5, 49.5, 50.5)
 
@@ -208,7 +212,7 @@ MARGINS = line(50, 50.5, 51, 50, 50, 49.5, 49.5, 49.5, 50.5)
 def test_studies_at_the_margin_are_decided_no_oftener_than_stated(
     noise: float | list[float], studies: int, most: int
 ) -> None:
-    """Each true number lies on its margin, where any decision is wrong; there are four looks, and four claims."""
+    """Each true number lies on its margin, where any decision is wrong; there are four looks, and five claims."""
     wrong = 0
     for number in range(studies):
         table = study(MARGINS, AT_MARGIN, seeds=LOOKS[-1], noise=noise, random=number)

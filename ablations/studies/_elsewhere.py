@@ -1,0 +1,56 @@
+"""Findings of the paper that no study here tests, each with its reason."""
+
+from typing import NamedTuple
+
+from results.verdicts import NOT_HERE
+
+NOT_TESTED = "not tested here"
+
+
+class Elsewhere(NamedTuple):
+    """A finding, what it says, NOT_HERE (no scale has what it takes) or NOT_TESTED."""
+
+    finding: str
+    text: str
+    verdict: str
+    why: str
+
+
+ELSEWHERE = (
+    Elsewhere(
+        "F8",
+        "crop alone leaves the color histogram as a shortcut",
+        NOT_TESTED,
+        "Fig. 6 shows histograms and no number; F7 tests what follows, a harder task once color is distorted",
+    ),
+    Elsewhere(
+        "F35",
+        "fine-tuning on all labels beats training from scratch for wide networks only",
+        NOT_HERE,
+        "ImageNet and encoders two and four times as wide, pretrained for 1000 epochs",
+    ),
+    Elsewhere(
+        "F36",
+        "linear and fine-tuned accuracy go together; fine-tuning on few labels gains more from long training",
+        NOT_HERE,
+        "ImageNet encoders of many lengths of training; Fig. B.5 without a number",
+    ),
+    Elsewhere(
+        "F41 batch norm",
+        "batch norm must see all of the batch",
+        NOT_TESTED,
+        "bn_batch makes its statistics local, but no study varies it by itself; the paper gives no number",
+    ),
+    Elsewhere(
+        "F42",
+        "a linear head is nearly of low rank; h separates the classes better than z",
+        NOT_TESTED,
+        "of weights and of t-SNE pictures, neither of which a record keeps; F19 compares h with z by a probe",
+    ),
+    Elsewhere(
+        "F43",
+        "probes trained beside the encoder, by LARS or by SGD, agree with the one trained afterwards",
+        NOT_TESTED,
+        "the linear probe here is solved to its optimum, so there is no other to compare it with",
+    ),
+)

@@ -1,0 +1,78 @@
+"""The marks of one claim: where it holds, our number with its interval, the paper's number."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from results._style import DARK, GRAY, PALE, PALETTE
+from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
+
+LOOKS: dict[str, dict[str, Any]] = {
+    HOLDS: {"marker": "o", "color": PALETTE[0]},
+    FAILS: {"marker": "X", "color": PALETTE[3]},
+    UNDECIDED: {"marker": "o", "color": DARK, "markerfacecolor": "white"},
+}
+PAPER: dict[str, Any] = {"marker": "D", "color": DARK, "markersize": 3.5, "markerfacecolor": "none", "mew": 0.7}
+SEEN: dict[str, Any] = {"marker": "|", "color": GRAY, "markersize": 6, "mew": 0.8}
+IMAGES: dict[str, Any] = {"color": "0.65", "linewidth": 2.6, "solid_capstyle": "butt"}
+
+
+def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
+    """The marks at y, in a strip of this height; `one` has a number."""
+    edges, ends = _region(one, axes.get_xlim()[1]), (y - height / 2, y + height / 2)
+    region = Rectangle((edges[0], ends[0]), edges[1] - edges[0], height, facecolor=PALE, linewidth=0, zorder=0.5)
+    axes.add_patch(region)
+    for edge in edges if one.kind == "within" else edges[:1]:
+        axes.plot([edge] * 2, ends, color=GRAY, linewidth=0.8, zorder=1)
+    axes.plot([0, 0], ends, color="0.75", linewidth=0.6, zorder=0)
+    if not math.isnan(one.images):
+        half = 1.96 * one.images
+        axes.plot([one.effect - half, one.effect + half], [y, y], zorder=2, label="_images", **IMAGES)
+    for far in _seen(one):
+        axes.plot([far], [y], zorder=2.5, label="_seen", **SEEN)
+    if not math.isnan(one.low):
+        _draw_interval(axes, y, one)
+    axes.plot([one.effect], [y], zorder=4, markersize=4.5, mew=0.8, label="_ours", **LOOKS[one.verdict])
+    if not math.isnan(one.paper):
+        axes.plot([one.paper], [y], zorder=5, label="_paper", **PAPER)
+
+
+def marks_of(measured: Sequence[Verdict]) -> list[Any]:
+    """What the marks of these verdicts mean, as handles of a legend."""
+    seen = [word for word in LOOKS if any(one.verdict == word for one in measured)]
+    handles: list[Any] = [
+        Line2D([], [], linewidth=1.1, markersize=4.5, label=f"ours: {word}", **LOOKS[word]) for word in seen
+    ]
+    handles += [Line2D([], [], linestyle="none", label="the paper's number", **PAPER)]
+    handles += [Patch(facecolor=PALE, edgecolor=GRAY, linewidth=0.8, label="where the claim holds")]
+    if any(not math.isnan(one.images) for one in measured):
+        handles += [Line2D([], [], label="95% over test images", **IMAGES)]
+    if any(map(_seen, measured)):
+        handles += [Line2D([], [], linestyle="none", label="could be seen from here on", **SEEN)]
+    return handles
+
+
+def _region(one: Verdict, right: float) -> tuple[float, float]:
+    return (-one.margin, one.margin) if one.kind == "within" else (one.margin, right)
+
+
+def _draw_interval(axes: Axes, y: float, one: Verdict) -> None:
+    """Over seeds, at its own level; an arrow where it goes on beyond the axis."""
+    left, right = axes.get_xlim()
+    color = LOOKS[one.verdict]["color"]
+    ends = max(one.low, left), min(one.high, right)
+    axes.plot(ends, [y, y], color=color, linewidth=1.1, zorder=3, label="_interval")
+    for end, is_cut, arrow in zip(ends, (one.low < left, one.high > right), "<>", strict=True):
+        axes.plot([end], [y], arrow if is_cut else "|", color=color, markersize=3.5, mew=1.0, zorder=3, clip_on=False)
+
+
+def _seen(one: Verdict) -> list[float]:
+    """The true numbers from which on these seeds would decide, on either side of the margin if both can be met."""
+    if math.isnan(one.distance):
+        return []
+    inside = [one.margin - one.distance] if one.kind == "within" and one.distance < one.margin else []
+    return [*inside, one.margin + one.distance]

@@ -1,0 +1,42 @@
+"""The words in a picture of claims."""
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+from results.verdicts import LOOKS, NOT_HERE, Verdict
+
+WIDTH = 62  # characters of a line, the claim's name and its verdict included
+
+
+def label(unit: str) -> str:
+    """The title of the axis of this unit."""
+    return {"points": "difference (points of accuracy)"}.get(unit, f"how many {unit}" if unit[:3] == "of " else unit)
+
+
+def word(one: Verdict) -> str:
+    """The verdict; with the level of its interval, or why there is none."""
+    if math.isnan(one.effect):
+        return one.verdict
+    return f"{one.verdict} ({one.note})" if math.isnan(one.low) else f"{one.verdict} at {100 * one.level:.4g}%"
+
+
+def said(one: Verdict) -> list[str]:
+    """The claim's text in lines, of which the first leaves room for the verdict."""
+    return textwrap.wrap(one.text, WIDTH - len(one.claim) - len(word(one)) - 2) or [""]
+
+
+def lines(one: Verdict) -> list[str]:
+    """The claim's text, and below it why there is no number."""
+    return said(one) + (textwrap.wrap(one.note, WIDTH - len(one.claim) - 6) if math.isnan(one.effect) else [])
+
+
+def note(found: Sequence[Verdict], is_measured: bool) -> str:
+    """What stands under the picture: the study, and what the intervals are."""
+    here = sum(one.verdict != NOT_HERE for one in found)
+    first = f"{found[0].study}, {found[0].scale} scale."
+    if not is_measured:
+        return first
+    looks = ", ".join(map(str, LOOKS[:-1])) + f" and {LOOKS[-1]}"
+    levels = f"Holm over {here} claims, 5% shared by looks at {looks} seeds"
+    return f"{first} Intervals over seeds, each at its own level: {levels}."

@@ -1,0 +1,66 @@
+"""What stands under a figure: what was trained, what is missing, what the whiskers are."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from results._cells import Panel, plain
+from results._shown import Shown
+from results.records import UNPLANNED
+
+
+def facts(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> list[str]:
+    """What was trained, on how many seeds, and what is missing."""
+    shown = {name for figure in figures for name in figure.settings}
+    planned = sorted({cell.planned for panel in panels for cell in panel.cells.values()})
+    seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
+    return [_scale(table, shown) + (f"{seeds} seed{'s' * (seeds != '1')} a cell." if seeds else ""), _gaps(table)]
+
+
+def _scale(table: pd.DataFrame, shown: set[str]) -> str:
+    """What was trained, but for the settings that the figure varies: "laptop scale: CIFAR-10, 10 000 images, ..."."""
+    about = table.attrs.get("study", {})
+    base = {name: _of_all(table, name, value) for name, value in about.get("base", {}).items() if name not in shown}
+    base = {name: value for name, value in base.items() if value is not None}
+    facts = [str(base["dataset"])] if "dataset" in base else []
+    facts += [f"{base['images']:,} images".replace(",", " ")] if "images" in base else []
+    if "encoder" in base:
+        parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
+        facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
+    facts += [f"{base['epochs']} epochs"] if "epochs" in base else []
+    return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
+
+
+def _of_all(table: pd.DataFrame, name: str, base: Any) -> Any:
+    """What all cells have; None where they differ, and what the base has where the table says nothing."""
+    if name not in table or "arm" not in table:
+        return base
+    values = list(dict.fromkeys(plain(value) for value in table.loc[table["arm"] == "cell", name]))
+    return values[0] if len(values) == 1 else None
+
+
+def _gaps(table: pd.DataFrame) -> str:
+    count = {name: int((table["status"] == name).sum()) if "status" in table else 0 for name in ("to do", "failed")}
+    gaps = [f"{count[name]} {said}" for name, said in (("to do", "missing"), ("failed", "failed")) if count[name]]
+    planned = int((table["arm"] != UNPLANNED).sum()) if "arm" in table else len(table)
+    said = [f"Of {planned} runs {' and '.join(gaps)}."] if gaps else []
+    sources = table["provenance.source"].nunique() if "provenance.source" in table else 1
+    return " ".join([*said, *([f"Runs of {sources} versions of the source."] if sources > 1 else [])])
+
+
+def intervals(shown: Panel) -> str:
+    """What the whiskers of a panel are."""
+    if not shown.freedom:
+        return "One seed: no intervals." if any(cell.values for cell in shown.cells.values()) else ""
+    return f"Whiskers: 95% for each mean alone, error pooled over cells ({shown.freedom} d.f.); dots: single seeds."
+
+
+def typical(shown: Panel) -> str:
+    """What a heatmap cannot draw: the usual half width, and the arms that are marks on its color bar."""
+    halves = [cell.half_width for cell in shown.cells.values() if not math.isnan(cell.half_width)]
+    half = f"95% interval of a cell alone: typically \u00b1{statistics.median(halves):.1f}." if halves else ""
+    arms = ", ".join(f"{name} {mean:.1f}" for name, mean in shown.references.items())
+    return " ".join(filter(None, [half or intervals(shown), f"Marks on the color bar: {arms}." if arms else ""]))

@@ -1,0 +1,38 @@
+"""Several figures as one picture."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from results._canvas import draw
+from results._figures import Bars, Heatmap, Lines
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Several figures of the same table side by side, the paper's values below each."""
+
+    average_over: ClassVar[tuple[str, ...]] = ()
+    best_over: ClassVar[tuple[str, ...]] = ()
+
+    figures: tuple[Heatmap | Bars | Lines, ...]
+
+    def __post_init__(self) -> None:
+        shown = [{*one.settings, *one.average_over, *one.best_over} for one in self.figures]
+        if not shown or any(other != shown[0] for other in shown):
+            raise ValueError(f"Panels takes figures that account for the same settings, not {shown}")
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """What each panel accounts for: the settings it shows, averages over or chooses from."""
+        first = self.figures[0]
+        return tuple(dict.fromkeys((*first.settings, *first.average_over, *first.best_over)))
+
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+        """The figure for this table."""
+        return draw(self.figures, table, paper)
+
+
+AnyFigure = Heatmap | Bars | Lines | Panels
