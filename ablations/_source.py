@@ -14,6 +14,7 @@ from typing import Any
 
 from ablations._find import COMMIT
 from ablations._study import Study
+from results.damage import set_aside
 
 ROOT = COMMIT.parent.resolve()
 ROOMS = ("ablations", "core", "results", "slurm")
@@ -22,12 +23,14 @@ ROOMS = ("ablations", "core", "results", "slurm")
 def copy_source(results: Path, study: Study) -> tuple[Path, str]:
     """Copy the packages and the study's files into `results`/source/: the copy, and what the study is loaded by there.
 
+    A copy that is there already is used if it is what its name, a hash, says, and else set aside and made again.
     Raises ValueError where two of the files would have one name.
     """
     files = {f"{room}/{path.relative_to(ROOT / room)}": path for room in ROOMS for path in _python(ROOT / room)}
     own = _own_files(study)
-    copy = results.resolve() / "source" / _digest({**files, **own})
-    if not copy.exists():
+    copy = results.resolve() / "source" / digest({**files, **own})
+    if not _is_true(copy):
+        _drop(copy)
         temporary = copy.with_name(f".{copy.name}-{os.getpid()}")
         for name, path in {**files, **own}.items():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +50,7 @@ def provenance(study: Study) -> dict[str, Any]:
     """Where a run comes from: commit, dirty or not, the hash of the source that decides its numbers, and versions."""
     core = {f"core/{path.relative_to(ROOT / 'core')}": path for path in _python(ROOT / "core")}
     commit = json.loads(COMMIT.read_text()) if COMMIT.exists() else _commit()
-    source = _digest({**core, **_own_files(study)})
+    source = digest({**core, **_own_files(study)})
     return {**commit, "source": source, "versions": _versions(), "host": platform.node()}
 
 
@@ -78,12 +81,35 @@ def _python(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.py") if folder.name == "results" else folder.rglob("*.py"))  # not its runs and copies
 
 
-def _digest(files: dict[str, Path]) -> str:
-    digest = hashlib.sha256()
+def digest(files: dict[str, Path]) -> str:
+    """16 hex digits of files and of the names that they have in a copy."""
+    found = hashlib.sha256()
     for name in sorted(files):
         content = files[name].read_bytes()
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:16]
+        found.update(f"{name}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()[:16]
+
+
+def _is_true(copy: Path) -> bool:
+    """Whether the copy holds what its name is the hash of, nothing more, and no link.
+
+    Python would run what somebody compiled into __pycache__ without a look at the source: that goes first.
+    """
+    for compiled in copy.rglob("__pycache__"):
+        shutil.rmtree(compiled, ignore_errors=True)
+    found = [path for path in copy.rglob("*") if path.is_symlink() or not path.is_dir()]
+    files = {str(path.relative_to(copy)): path for path in found}
+    if any(path.is_symlink() for path in (copy, *found)) or not all(path.is_file() for path in found):
+        return False
+    return files.pop(COMMIT.name, None) is not None and digest(files) == copy.name
+
+
+def _drop(copy: Path) -> None:
+    """Make room for a true copy."""
+    if copy.is_symlink():
+        copy.unlink()
+    elif copy.exists():
+        print(f"{copy} is not what was copied there; set aside as {set_aside(copy)}")
 
 
 def _settle(temporary: Path, copy: Path) -> None:

@@ -1,0 +1,96 @@
+"""One run in words: what it is, where its files lie, how its attempts ended, and why it would run again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ablations._again import again
+from ablations._here import planned_here
+from ablations._identity import settings
+from ablations._journal import checkpoints
+from ablations._known import Place, facts_of, places_of, probe_ids
+from core.experiment import Experiment
+from results._facts import Facts, differing
+from results.records import Damaged, is_whole, places, read, state
+from slurm.history import AttemptState, history
+
+Line = tuple[str, str]
+"""What is told, and what is said of it."""
+
+
+def explain(results: Path, run: str, file: str | None, data: str | None) -> Iterator[Line]:
+    """The lines about one run that `results` knows by a record or a table."""
+    rows = places_of(results, run)
+    folder = results / "runs" / run
+    facts = facts_of(results, run, rows) or (rows[0].facts if rows else None)
+    for place in rows:
+        yield "planned by", f"{place}: {place.row['arm']}, seed {place.row['seed']}"
+    if facts is not None:
+        yield "settings", _settings(facts, rows)
+    paths = places(folder, probe_ids(results, run, rows))
+    for name, path in zip(("record", *["probe"] * len(paths)), paths, strict=False):
+        yield name, _record(path, run)
+    past = history(folder)
+    for attempt in past:
+        yield f"attempt {attempt.number}", _attempt(attempt, folder)
+    yield "checkpoint", ", ".join(map(str, checkpoints(folder))) or "none"
+    yield "state", _state(folder, paths, rows, past)
+    for place in rows:
+        yield "again", f"{place}: {_again(place, results, file, data)}"
+    if not rows:
+        yield "again", "no table here has it, so no study that was planned here would run it"
+
+
+def _again(place: Place, results: Path, file: str | None, data: str | None) -> str:
+    try:
+        return again(place, planned_here(place, results, file, data), results)
+    except ValueError as problem:
+        return f"unknown: {problem}"
+
+
+def _settings(facts: Facts, rows: list[Place]) -> str:
+    base = rows[0].about["base"] if rows else settings(Experiment())
+    of = f"the baseline of scale {rows[0].about['scale']}" if rows else "the defaults"
+    names = [name for name in differing(facts.settings, base) if name != "seed" and name in facts.settings]
+    said = " ".join(f"{name}={facts.settings[name]}" for name in names)
+    return f"{said or 'none'} (what differs from {of})"
+
+
+def _record(path: Path, run: str) -> str:
+    try:
+        record = read(path)
+    except Damaged as problem:
+        return str(problem)
+    if record is None:
+        return f"none; it would be {path}"
+    if record.get("run") != run:
+        return f"{path} is the record of run {record.get('run')}"
+    return f"{path}{'' if path.exists() else ', folded into the archive'}: {', '.join(_about(record))}"
+
+
+def _about(record: dict[str, Any]) -> Iterator[str]:
+    if "probe" in record:
+        yield " ".join(str(cell) if name == "probe" else f"{name}={cell}" for name, cell in record["probe"].items())
+        return
+    about = record.get("provenance", {})
+    yield f"trained {about.get('started')} in {about.get('seconds') or 0:.0f} s on {about.get('host')}"
+    yield f"commit {str(about.get('commit'))[:7]}{' with changes' if about.get('dirty') else ''}"
+    yield f"source {about.get('source')}"
+
+
+def _attempt(attempt: AttemptState, folder: Path) -> str:
+    log = folder / "attempts" / f"{attempt.number:04d}" / "log.txt"
+    kind = f" ({attempt.kind})" if attempt.kind and attempt.kind != attempt.state else ""
+    job = f", job {attempt.job}" if attempt.job else ""
+    said = f"{attempt.state}{kind} after {attempt.last_seen - attempt.started:.0f} s on {attempt.host}{job}"
+    told = f": {attempt.message}" if attempt.message else ""
+    return f"{said}{told}; {log if log.exists() else 'no log of its own'}"
+
+
+def _state(folder: Path, paths: list[Path], rows: list[Place], past: list[AttemptState]) -> str:
+    if state(folder, map(is_whole, paths)) == "done":
+        return "done, by its records here"
+    if any(place.row.get("status") == "done" for place in rows):
+        return "done, by the row of a table: its records are not all here"
+    latest = past[-1].state if past else "to do"
+    return {"done": "to do", "superseded": "running"}.get(latest, latest)  # an attempt may be done, its record gone

@@ -1,0 +1,122 @@
+"""Which runs a results folder knows, by its records and its tables; imports no torch."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablations._grid import nearest
+from results._facts import Facts, of_records, of_row
+from results.archive import folded
+from results.records import Damaged, places, read
+from results.tables import Row, about, read_rows
+
+NAMED = 5
+"""So many ids that one prefix means are named."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row of a study's table. table: where that lies. about: what it says of the study."""
+
+    table: Path
+    about: dict[str, Any]
+    row: Row
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The fingerprints of the images that the table's runs have; none in a table that does not know them."""
+        return tuple(self.about.get("data", ()))
+
+    @property
+    def facts(self) -> Facts:
+        """What the row says of its run."""
+        return of_row(self.row, self.about["base"])
+
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """The ids of the probes that measure the run."""
+        return tuple(json.loads(self.row["probes"]))
+
+    def __str__(self) -> str:
+        return f"{self.about['study']} at scale {self.about['scale']}"
+
+
+def find_run(results: Path, asked: str) -> str:
+    """The id that begins with `asked`; ValueError where there is none, with the nearest, or several."""
+    planned = (row["run"] for table in tables(results) for row in read_rows(table, ("run",)))
+    ids = sorted({*_recorded(results), *planned})
+    found = [asked] if asked in ids else [run for run in ids if asked and run.startswith(asked)]
+    if not found:
+        hint = nearest(asked, ids) or "; python -m ablations.run STUDY --dry-run prints a study's ids"
+        raise ValueError(f"{results} knows no run {asked!r}, by a record or a table{hint}")
+    if len(found) > 1:
+        named = ", ".join(found[:NAMED]) + (", ..." if len(found) > NAMED else "")
+        raise ValueError(f"{asked!r} is the beginning of {len(found)} runs: {named}")
+    return found[0]
+
+
+def tables(results: Path) -> list[Path]:
+    """The tables of studies; one that cannot be read is named and left out."""
+    return [table for table in sorted((results / "tables").glob("*.*.parquet")) if _is_readable(table)]
+
+
+def places_of(results: Path, run: str) -> list[Place]:
+    """The rows that the run has in the tables."""
+    having = [table for table in tables(results) if any(row["run"] == run for row in read_rows(table, ("run",)))]
+    return [place for table in having for place in rows_of(table) if place.row["run"] == run]
+
+
+def rows_of(table: Path) -> list[Place]:
+    """The rows of a study's table; raises ValueError where it is none."""
+    try:
+        told, rows = about(table), read_rows(table)
+        lacking = {"study", "scale", "base"} - told.keys() or {"run", "arm", "seed", "probes"} - rows[0].keys()
+    except (KeyError, TypeError, IndexError, ValueError) as problem:
+        raise ValueError(f"{table} is no table of a study's runs ({problem})") from problem
+    if lacking:
+        raise ValueError(f"{table} is no table of a study's runs: it lacks {', '.join(sorted(lacking))}")
+    return [Place(table, told, row) for row in rows]
+
+
+def facts_of(results: Path, run: str, rows: list[Place]) -> Facts | None:
+    """What the run's records say, or else a row that is done; None where nothing was measured."""
+    folder = results / "runs" / run
+    training, *probes = map(whole, places(folder, probe_ids(results, run, rows)))
+    if training is not None:
+        return of_records(training, [probe for probe in probes if probe is not None])
+    done = [place for place in rows if place.row.get("status") == "done"]
+    return done[0].facts if done else None
+
+
+def probe_ids(results: Path, run: str, rows: list[Place]) -> list[str]:
+    """The probes that the tables want of the run; those that it has, where it is in none."""
+    wanted = [probe for place in rows for probe in place.probes]
+    there = [*(results / "runs" / run / "probes").glob("*.json")]
+    return list(dict.fromkeys(wanted)) or sorted(path.stem for path in there)
+
+
+def whole(path: Path) -> dict[str, Any] | None:
+    """The record at `path`; None without one that can be trusted."""
+    try:
+        return read(path)
+    except Damaged:
+        return None
+
+
+def _is_readable(table: Path) -> bool:
+    try:
+        about(table)
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        print(f"{table} is damaged and left out: {problem}", file=sys.stderr)
+        return False
+    return True
+
+
+def _recorded(results: Path) -> Iterator[str]:
+    runs = results / "runs"
+    if runs.is_dir():
+        yield from (folder.name for folder in runs.iterdir() if folder.is_dir() and folder.name[0] != ".")
+    yield from (path.partition("/")[0] for path in folded(runs))
