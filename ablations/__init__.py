@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ablations._grid import Grid, paired, vary
     from ablations._references import SUPERVISED
     from ablations._study import Study, derive
+    from ablations._tune import Tune
     from results.claims import Claim, all_of, best_of, cells, difference, gap_of_gaps, rank
 
 put_first()
@@ -25,6 +26,7 @@ __all__ = [
     "Grid",
     "Study",
     "StudyError",
+    "Tune",
     "all_of",
     "best_of",
     "cells",
@@ -43,6 +45,7 @@ _HOMES = {
     "ablations._references": ("SUPERVISED",),
     "ablations._grid": ("Grid", "paired", "vary"),
     "ablations._study": ("Study", "derive"),
+    "ablations._tune": ("Tune",),
     "results.claims": ("Claim", "all_of", "best_of", "cells", "difference", "gap_of_gaps", "rank"),
 }
 

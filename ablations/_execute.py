@@ -1,6 +1,7 @@
 """One run, from its id to its records: what a worker's child does."""
 
 import dataclasses
+import gc
 import os
 import time
 from collections.abc import Mapping
@@ -11,10 +12,12 @@ from typing import Any
 
 import torch
 
+from ablations._choices import Choice, awaited, choices_among, notes, settled
 from ablations._find import load_study
 from ablations._identity import run_id, settings
 from ablations._journal import FileJournal
 from ablations._plan import Run, find, plan, select
+from ablations._scores import scores
 from ablations._source import provenance
 from ablations._study import Study
 from core.data import DataSet, load
@@ -24,6 +27,8 @@ from core.probe import Features
 from core.value import check
 from results.records import is_whole, places, publish, set_aside
 from slurm.attempts import Attempt
+
+gc.freeze()  # torch and its like stay: looking through them for garbage takes a fifth of a large plan's time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +43,36 @@ class Context:
     threads: int = 1
 
     def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
-        """The study's runs, or its cells with the settings `only`; raises what load, plan and select raise."""
+        """The study's runs that can be trained now, or its cells with the settings `only`.
+
+        Raises what load, plan and select raise.
+        """
+        runs = settled(self.every(study), self.choices(study))
+        return select(runs, only) if only else runs
+
+    def choices(self, study: Study) -> list[Choice]:
+        """What the study's tuning has to choose, as far as its runs have come now; nothing if it tunes nothing."""
+        if study.tune is None:
+            return []
+        return choices_among(study.tune, self.every(study), scores(study, self.scale, Path(self.results)))
+
+    def notes(self, study: Study) -> list[str]:
+        """What a reader must know of the study's tuning as it is now; nothing if it tunes nothing."""
+        return notes(study.tune, self.choices(study)) if study.tune else []
+
+    def awaited(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
+        """Stand-ins for the runs, as far as `only` selects them, whose settings are still to be chosen."""
+        found = awaited(self.choices(study))
+        wanted = {run.id for run in select(self.every(study), only)} if found and only else None
+        return [run for run in found if wanted is None or run.id in wanted]
+
+    def every(self, study: Study) -> list[Run]:
+        """The runs that the study may come to have, the cells of all candidates of its tuning among them."""
         key = id(study), self.scale, self.data, self.seeds
         if key not in _PLANNED:
             runs = plan(study, self.scale, lambda experiment: fingerprint(experiment, self.data), self.seeds)
             _PLANNED[key] = study, runs
-        runs = _PLANNED[key][1]
-        return select(runs, only) if only else runs
+        return _PLANNED[key][1]
 
 
 _PLANNED: dict[tuple[Any, ...], tuple[Study, list[Run]]] = {}

@@ -5,11 +5,16 @@ A dotted name changes a field of a part: `vary(**{"loss.temperature": [0.1, 0.5]
 
 import difflib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any
 
+from core.value import replace
+
 Change = Mapping[str, Any]
+Parts = dict[tuple[int, str, int], Any]
+"""Changed parts, by the id() of the part, the setting's name, and the id() of its value."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,18 @@ def paired(**axes: Iterable[Any]) -> Grid:
     return Grid(tuple(dict(zip(values, point, strict=True)) for point in zip(*values.values(), strict=True)))
 
 
-def apply(base: Any, change: Change) -> Any:
-    """`base` with the change; a misspelt setting is a TypeError that names the right ones."""
+def apply_all(base: Any, changes: Sequence[Change]) -> Iterator[Any]:
+    """`base` with each of the changes, one at a time; those that change a part alike share it."""
+    made: Parts = {}  # the changes outlive it, so that no id() in it becomes another's
+    return (apply(base, change, made) for change in changes)
+
+
+def apply(base: Any, change: Change, made: Parts | None = None) -> Any:
+    """`base` with the change; a misspelt setting is a TypeError that names the right ones.
+
+    made: the parts that earlier changes made, and where this one's go.
+    """
+    made = {} if made is None else made
     _check_names(base, (name.partition(".")[0] for name in change))
     given = {name: setting for name, setting in change.items() if "." not in name}
     for name, setting in change.items():
@@ -56,7 +71,10 @@ def apply(base: Any, change: Change) -> Any:
             inner = given.get(part, getattr(base, part))
             if not is_dataclass(inner):
                 raise TypeError(f"{name}: {part} is {inner!r} here, which has no settings of its own")
-            given[part] = apply(inner, {rest: setting})
+            key = id(inner), rest, id(setting)
+            if key not in made:
+                made[key] = apply(inner, {rest: setting}, made)
+            given[part] = made[key]
     return replace(base, **given)
 
 
@@ -74,13 +92,18 @@ def _merge(mine: Change, theirs: Change) -> Change:
 
 
 def _check_names(instance: Any, names: Iterable[str]) -> None:
-    known = [field.name for field in fields(instance)]
+    kind: Any = type(instance)
+    known = _names(kind)
     for name in names:
         if name not in known:
-            kind = type(instance).__name__
             raise TypeError(
-                f"{kind} has no setting {name!r}{nearest(name, known)}; it has {', '.join(known) or 'none'}"
+                f"{kind.__name__} has no setting {name!r}{nearest(name, known)}; it has {', '.join(known) or 'none'}"
             )
+
+
+@cache  # ten thousand experiments are of one kind
+def _names(kind: Any) -> list[str]:
+    return [field.name for field in fields(kind)]
 
 
 def nearest(name: str, known: list[str]) -> str:

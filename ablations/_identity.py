@@ -19,12 +19,19 @@ from core.value import canonical_fields, is_value
 _OWN = {"part", "version", "source"}
 _source = cache(code_hash)  # a function does not change once it is imported
 
+_PLAIN = (bool, int, float, str, type(None))
 Scalar = bool | int | float | str | list[Any] | None
 
 
 def settings(instance: Any) -> dict[str, Scalar]:
     """All settings of a dataclass as one flat row: {"loss": "NTXent", "loss.temperature": 0.5, ...}."""
-    return _settings(instance)
+    row: dict[str, Scalar] = {}
+    for name, setting in canonical_fields(instance).items():
+        if isinstance(setting, _PLAIN):
+            row[name] = setting
+        else:
+            row |= _kept(_columns, setting, name)
+    return row
 
 
 def changes(instance: Any) -> dict[str, Any]:
@@ -39,39 +46,33 @@ def run_id(experiment: Any, *also: Any) -> str:
     return hashlib.sha256(described.encode()).hexdigest()[:12]
 
 
-def _settings(instance: Any) -> dict[str, Scalar]:
-    row: dict[str, Scalar] = {}
-    for name, setting in canonical_fields(instance).items():
-        _flatten(name, setting, row)
-    return row
-
-
-def _flatten(name: str, setting: Any, row: dict[str, Scalar]) -> None:
+def _columns(setting: Any, name: str) -> dict[str, Scalar]:
+    """The part of the row that one setting is: itself as `name`, and what it is made of."""
+    if isinstance(setting, _PLAIN):
+        return {name: setting}
     if dataclasses.is_dataclass(setting):
-        row[name] = type(setting).__name__
-        row |= {f"{name}.{inner}": scalar for inner, scalar in _kept(setting, "settings", _settings).items()}
-    elif isinstance(setting, tuple) and any(not _is_plain(item) for item in setting):
-        row[name] = " + ".join(type(item).__name__ for item in setting)
-        for place, inner in enumerate(setting):
-            _flatten(f"{name}.{place}", inner, row)
-    elif isinstance(setting, tuple):
-        row[name] = list(setting)
-    elif _is_plain(setting):
-        row[name] = setting
-    elif inspect.isfunction(setting) or isinstance(setting, type):
-        row[name] = setting.__qualname__
-    else:
-        raise _refused(setting)
+        inside = {f"{name}.{inner}": scalar for inner, scalar in settings(setting).items()}
+        return {name: type(setting).__name__} | inside
+    if isinstance(setting, tuple) and all(isinstance(item, _PLAIN) for item in setting):
+        return {name: list(setting)}
+    if isinstance(setting, tuple):
+        row: dict[str, Scalar] = {name: " + ".join(type(item).__name__ for item in setting)}
+        for place, item in enumerate(setting):
+            row |= _columns(item, f"{name}.{place}")
+        return row
+    if inspect.isfunction(setting) or isinstance(setting, type):
+        return {name: setting.__qualname__}
+    raise _refused(setting)
 
 
 def _describe(setting: Any) -> Any:
     """A value as JSON, in the one form it has."""
-    if _is_plain(setting):
+    if isinstance(setting, _PLAIN):
         return setting
     if isinstance(setting, tuple):
         return [_describe(item) for item in setting]
     if dataclasses.is_dataclass(setting) and not isinstance(setting, type):
-        return _kept(setting, "described", _describe_part)
+        return _kept(_describe_part, setting)
     if inspect.isfunction(setting) or isinstance(setting, type):
         return {"function": f"{setting.__module__}.{setting.__qualname__}", "source": _source(setting)}
     raise _refused(setting)
@@ -90,11 +91,8 @@ def _describe_part(part: Any) -> dict[str, Any]:
     if kind.__module__.split(".")[0] != "core":
         described["part"] = f"{kind.__module__}.{kind.__qualname__}"
         described["source"] = _source(kind)
-    given = canonical_fields(part)
-    if taken := sorted(_OWN & given.keys()):
-        raise TypeError(f"{kind.__name__}.{taken[0]}: a setting cannot have this name, which identity uses itself")
     defaults = _defaults(kind)
-    for name, setting in given.items():
+    for name, setting in canonical_fields(part).items():
         change = _describe(setting)
         if change != defaults[name]:
             described[name] = change
@@ -103,6 +101,8 @@ def _describe_part(part: Any) -> dict[str, Any]:
 
 @cache
 def _defaults(kind: type) -> dict[str, Any]:
+    if taken := sorted(_OWN & {field.name for field in dataclasses.fields(kind)}):
+        raise TypeError(f"{kind.__name__}.{taken[0]}: a setting cannot have this name, which identity uses itself")
     return {field.name: _describe_default(field) for field in dataclasses.fields(kind)}
 
 
@@ -112,17 +112,14 @@ def _describe_default(field: "dataclasses.Field[Any]") -> Any:
     return _describe(field.default_factory()) if field.default_factory is not dataclasses.MISSING else ["required"]
 
 
-def _kept(part: Any, name: str, make: Callable[[Any], Any]) -> Any:
-    """`make(part)`, kept if it is a value: the parts of ten thousand experiments are the same few."""
+def _kept(make: Callable[..., Any], part: Any, *also: Any) -> Any:
+    """`make(part, *also)`, kept if it is a value: the parts of ten thousand experiments are the same few."""
     if not is_value(part):
-        return make(part)
-    if (id(part), name) not in _KEPT:
-        _KEPT[id(part), name] = part, make(part)  # the part, too: then its id stays its own
-    return _KEPT[id(part), name][1]
+        return make(part, *also)
+    key = make, id(part), *also
+    if key not in _KEPT:
+        _KEPT[key] = part, make(part, *also)  # the part, too: then its id stays its own
+    return _KEPT[key][1]
 
 
-_KEPT: dict[tuple[int, str], tuple[Any, Any]] = {}
-
-
-def _is_plain(setting: Any) -> bool:
-    return setting is None or isinstance(setting, bool | int | float | str)
+_KEPT: dict[tuple[Any, ...], tuple[Any, Any]] = {}

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ablations._command import DONE
 from ablations._find import STUDIES, study_names
+from ablations._tune import GRID
 from results.records import UNPLANNED
 from results.tables import read_rows
 
@@ -37,7 +38,7 @@ def print_studies(results: Path) -> int:
 def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], table: Path) -> None:
     """Each run of the plan, how many there are in each state, and how many of them other studies share."""
     rows = {run.id: run.settings for run in runs}
-    cells = [rows[run.id] for run in runs if run.arm == "cell"]
+    cells = [rows[run.id] for run in runs if run.arm in GRID]
     names = dict.fromkeys(name for row in cells for name in row)
     varied = [name for name in names if len({str(row[name]) for row in cells if name in row}) > 1]
     widest = max(len(run.arm) for run in runs)
@@ -50,6 +51,12 @@ def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], tabl
         f"{study}: {len(runs)} runs: {counts['done']} done, {counts['to do']} to do, {counts['failed']} failed; "
         f"{len(set(rows) & _elsewhere(table))} are shared with other studies"
     )
+
+
+def print_notes(notes: Sequence[str]) -> None:
+    """What tuning has chosen so far: its head line, then a line a choice."""
+    if notes:
+        print("\n  ".join(notes))
 
 
 def _elsewhere(table: Path) -> set[str]:

@@ -17,8 +17,8 @@ from ablations._launch import MALLOC, PRELOAD
 from ablations._price import Cost
 from core.pretrain import State, Unkept
 from slurm import stop
-from slurm.child import classify
 from slurm.environment import environment_with
+from slurm.failures import classify
 from slurm.memory import peaks_of
 
 STEPS, ENOUGH, PATIENCE = 8, 2.0, 30.0

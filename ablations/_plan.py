@@ -1,23 +1,23 @@
 """The plan of a study: its runs, each with its id, in the order in which they are trained."""
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablations._grid import apply, nearest
+from ablations._grid import apply_all, nearest
 from ablations._identity import run_id, settings
 from ablations._references import references
 from ablations._study import Study
+from ablations._tune import GRID, tuning
 from core.pretrain import pretrain
-from core.value import canonical
+from core.value import canonical, replace
 
 Fingerprint = Callable[[Any], str]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a study. arm: "cell" of the grid, or "random encoder" or "supervised", the figure's two lines.
+    """One run of a study. arm: "cell" of the grid, "random encoder" or "supervised", the figure's lines, or "tuning".
 
     settings: those of the experiment, as one flat row.
     """
@@ -31,13 +31,14 @@ class Run:
 def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None = None) -> list[Run]:
     """All runs, seed by seed, so that an unfinished study has whole rounds; `seeds` repeats each cell so often.
 
+    A tuned study has the runs that choose, and the cells of all candidates: what tuning says is not known here.
     Raises TypeError or ValueError for a misspelt setting, or a grid the figure cannot show.
     """
     base = study.base_at(scale)
-    cells = [apply(base, change) for change in study.changes(base)]
+    cells = list(apply_all(base, study.changes(base)))
     if seeds is not None:
         cells = _reseed(cells, seeds)
-    named = [("cell", cell) for cell in cells] + references(base, cells)
+    named = [("cell", cell) for cell in cells] + tuning(study.tune, cells) + references(base, cells)
     rows = [settings(experiment) for _, experiment in named]
     _check_figure(study, rows[: len(cells)])
     runs = [
@@ -51,8 +52,7 @@ def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None =
 def find(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None, item: str) -> Any:
     """The experiment with the id `item`, None without any; the cells are made one at a time until it is met."""
     base = study.base_at(scale)
-    for change in study.changes(base) if seeds is None else ():
-        cell = apply(base, change)
+    for cell in apply_all(base, study.changes(base)) if seeds is None else ():
         if _identify(study, cell, fingerprint) == item:
             return cell
     return next((run.experiment for run in plan(study, scale, fingerprint, seeds) if run.id == item), None)
@@ -70,13 +70,13 @@ def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
         raise ValueError(f"--seeds repeats runs by their seed, and {type(cells[0]).__name__} has no setting seed")
     seeds = sorted({cell.seed for cell in cells})
     seeds = (seeds + list(range(seeds[-1] + 1, seeds[-1] + 1 + number)))[:number]
-    distinct = {run_id(dataclasses.replace(cell, seed=0)): cell for cell in cells}.values()
-    return [dataclasses.replace(cell, seed=seed) for cell in distinct for seed in seeds]
+    distinct = {run_id(replace(cell, seed=0)): cell for cell in cells}.values()
+    return [replace(cell, seed=seed) for cell in distinct for seed in seeds]
 
 
 def select(runs: Sequence[Run], only: Mapping[str, str]) -> list[Run]:
-    """The cells with these settings, and the cells alone. Raises ValueError if nothing meets them."""
-    cells = [run for run in runs if run.arm == "cell"]
+    """The cells with these settings, and the runs that tune them, alone. Raises ValueError if nothing meets them."""
+    cells = [run for run in runs if run.arm in GRID]
     known = list(dict.fromkeys(name for cell in cells for name in cell.settings))
     for name, wanted in only.items():
         if name not in known:
@@ -97,16 +97,16 @@ def select(runs: Sequence[Run], only: Mapping[str, str]) -> list[Run]:
 def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
     """Nothing but the seed varies inside one figure cell, unless the figure says that it averages or chooses."""
     figure = study.figure
-    names = (*figure.settings, *figure.average_over, *figure.best_over)
-    shown = {setting for name in names for setting in name.split(" & ")}
+    names = (*figure.settings, *figure.average_over, *figure.best_over, *(study.tune.over if study.tune else ()))
+    shown = sorted({setting for name in names for setting in name.split(" & ")})
     seen: dict[str, dict[str, Any]] = {}
     for one in rows:
-        row = {name: setting for name, setting in one.items() if name != "seed"}
-        place = repr([row.get(name) for name in sorted(shown)])
-        other = seen.setdefault(place, row)
-        differing = [name for name in {**row, **other} if row.get(name) != other.get(name)]
-        if differing:
+        row = {**one, "seed": None}
+        other = seen.setdefault(repr([row.get(name) for name in shown]), row)
+        if row == other:
+            continue
+        if differing := [name for name in {**row, **other} if row.get(name) != other.get(name)]:
             raise ValueError(
-                f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(sorted(shown))}; "
+                f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(shown)}; "
                 "add it to the figure, or name it in average_over= or best_over="
             )

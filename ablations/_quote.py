@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
+from ablations._plan import Run
 from ablations._price import Price, wall
+from ablations._tune import TUNING
 
 NAMED = 5
 """So many runs that do not fit are named."""
@@ -15,6 +17,13 @@ def print_prices(prices: Sequence[Price], at_a_time: int, limits: Mapping[str, i
     """A few lines on these runs, so many at a time, each with so many bytes of "memory" and "GPU memory"."""
     for line in (*_time(prices, at_a_time), *_memory(prices, limits)):
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_stages(todo: Sequence[Run], later: Sequence[Run]) -> None:
+    """While runs wait for tuning: what is next, and what then."""
+    if later:
+        tuning = sum(run.arm == TUNING for run in todo)
+        print(f"next: tuning, {tuning} runs to do; then {len(later)} at what it chooses, priced as first candidates")
 
 
 def _time(prices: Sequence[Price], at_a_time: int) -> Iterator[str]:

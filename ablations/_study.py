@@ -8,6 +8,7 @@ from typing import Any
 
 from ablations._grid import Change, Grid, apply
 from ablations._scale import SCALES
+from ablations._tune import Tune
 from core.experiment import Experiment
 from core.pretrain import pretrain
 from core.probe import LinearProbe, NearestNeighbors
@@ -21,6 +22,7 @@ class Study:
     grid: the changes, or a function of the base experiment that returns them.
     figure: what shows them. claims: what it should show, or a function of the base experiment that returns them.
     probes: what is measured on the trained encoder, or a function of the base experiment that returns it.
+    tune: what each arm of the grid chooses for itself before it is run, on validation images; None where nothing.
     fixed: settings in which this study's base differs from its scale's.
     base: an experiment, a frozen dataclass, or a function of the scale's experiment; `Experiment` means the scale's.
     run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
@@ -33,6 +35,7 @@ class Study:
     claims: Sequence[Claim] | Callable[[Any], Sequence[Claim]] = ()
     paper: str = ""
     probes: tuple[Any, ...] | Callable[[Any], tuple[Any, ...]] = (LinearProbe(), NearestNeighbors())
+    tune: Tune | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     base: Any = Experiment
     run: Callable[..., Any] = pretrain

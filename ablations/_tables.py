@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ablations._choices import Choice, awaited, notes, settled
 from ablations._claims import claims_of
 from ablations._execute import Context, fingerprint
 from ablations._identity import run_id, settings
 from ablations._plan import Run
 from ablations._study import Study
+from ablations._tune import without
 from results.plots import about_figure
 from results.records import State, is_whole, places, state
 from results.tables import about, read_rows, write_plan
@@ -22,8 +25,9 @@ def table_path(results: Path, study: str, scale: str) -> Path:
 
 def write_study_plan(path: Path, study: Study, context: Context) -> None:
     """Write the plan; what is measured stays."""
-    runs, base = context.plan(study), settings(study.base_at(context.scale))
-    data = sorted({fingerprint(run.experiment, context.data) for run in runs})
+    choices, base = context.choices(study), settings(study.base_at(context.scale))
+    runs = _shown(study, context.every(study), choices)
+    data = _fingerprints([run.experiment for run in runs], context.data)
     _check_data(path, data)
     told = {
         "study": study.name,
@@ -33,14 +37,43 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         "base": base,
         "data": data,
     }
-    cells = len({repr({**run.settings, "seed": 0}) for run in runs if run.arm == "cell"})
+    fixed = _untuned(study, runs)
     probes = [run_id(probe) for probe in study.probes_at(context.scale)]
     rows = [
         {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
         for run in runs
     ]
-    claims = claims_of(study, context.scale, runs, context.data)
+    claims = claims_of(study, context.scale, fixed, context.data)
+    cells = len({repr([run.settings.get(name) for name in claims["varied"]]) for run in fixed if run.arm == "cell"})
+    if study.tune:
+        claims["varied"] += [name for name in study.tune.over if name not in claims["varied"]]
+        told["notes"] = notes(study.tune, choices)
     write_plan(path, rows, {**told, "cells": cells, "figure": about_figure(study.figure), **claims})
+
+
+def _untuned(study: Study, runs: Sequence[Run]) -> Sequence[Run]:
+    """The runs without the settings that tuning chooses, of which no claim can say what they will be."""
+    if study.tune is None:
+        return runs
+    return [replace(run, settings=without(run.settings, *study.tune.over)) for run in runs]
+
+
+def _shown(study: Study, runs: Sequence[Run], choices: Sequence[Choice]) -> Sequence[Run]:
+    """What the table shows of all runs: a cell that waits for tuning without an id to be trained by, in its place."""
+    if not choices:
+        return runs
+    waiting = {run.id: f"to-be-chosen-{place}" for place, run in enumerate(awaited(choices), 1)}
+    kept = {(run.arm, run.id) for run in settled(runs, choices)}
+    cells = _untuned(study, [run for run in runs if run.arm == "cell" and run.id in waiting])
+    later = {run.id: replace(run, id=waiting[run.id]) for run in cells}
+    found = [run if (run.arm, run.id) in kept else later.get(run.id) for run in runs]
+    return [run for run in found if run is not None]
+
+
+def _fingerprints(experiments: Sequence[Any], folder: str | None) -> list[str]:
+    """Those of all images; asked once for each data set."""
+    one_each = {(getattr(one, "dataset", None), getattr(one, "image_size", None)): one for one in experiments}
+    return sorted({fingerprint(one, folder) for one in one_each.values()})
 
 
 def _check_data(path: Path, data: list[str]) -> None:

@@ -19,7 +19,7 @@ from ablations._price import Cost, IsLike, Price, kind, price, recorded
 from ablations._study import Study
 from core.experiment import Experiment
 from core.pretrain import pretrain
-from results.records import is_whole
+from results.records import CHECKSUM, checksum, is_whole
 
 KEPT = ".timings.jsonl"
 """Where timings are kept in the results folder, a line each; the last of a kind counts."""
@@ -74,14 +74,14 @@ def _kind(run: Run) -> str:
 
 
 def _kept(path: Path, is_like: IsLike) -> Iterator[tuple[str, Cost]]:
-    for line in path.read_text().splitlines() if path.exists() else ():
-        with suppress(ValueError, KeyError, TypeError):  # a line that was cut is timed again
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):  # a damaged line is timed again
             row = json.loads(line)
-            if is_like(row["machine"]):
+            if row.pop(CHECKSUM) == checksum(row) and is_like(row["machine"]):
                 yield row["kind"], Cost(float(row["seconds"]), row["memory"])
 
 
 def _keep(path: Path, row: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        file.write(json.dumps(row) + "\n")
+        file.write(json.dumps({**row, CHECKSUM: checksum(row)}) + "\n")

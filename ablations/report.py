@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
     from ablations._functions import declare
+    from ablations._list import print_notes
     from ablations._verdicts import print_verdicts
 
     made = parser("report", __doc__)
@@ -23,9 +24,10 @@ def main(arguments: Sequence[str]) -> int:
     tables = _tables(options.results, options.studies, options.scale)
     declare(options.results, options.studies)
     for path in tables:
-        _, figures = report(path, options.results)
+        table, figures = report(path, options.results)
         for written in (path, *figures):
             print(written)
+        print_notes(table.attrs["study"].get("notes", ()))
     print_verdicts(options.results, {Path(study).stem for study in options.studies})
     return DONE
 

@@ -93,12 +93,14 @@ def _run(options: argparse.Namespace) -> int:
     from ablations._execute import Context
     from ablations._find import load_study
     from ablations._tables import seeds_of, states, table_path, write_study_plan
+    from ablations.report import set_aside_damaged
 
-    study = load_study(options.study)
+    set_aside_damaged(options.results)
+    study, only = load_study(options.study), dict(options.only or [])
     path = table_path(options.results, study.name, options.scale)
     data = str(Path(options.data).resolve()) if options.data else None
     asked = Context(options.study, options.scale, str(options.results.resolve()), data, options.seeds)
-    chosen = asked.plan(study, dict(options.only or []))
+    chosen, later = asked.plan(study, only), asked.awaited(study, only)
     state = states(path, options.results, study.probes_at(options.scale), chosen)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
     if options.dry_run:
@@ -106,41 +108,62 @@ def _run(options: argparse.Namespace) -> int:
 
         print_plan(study.name, chosen, state, path)
         return _price(options, study, asked, list({run.id: run for run in todo}.values()))
-    planned = replace(asked, seeds=seeds_of(path, asked.plan(study), options.seeds))
+    planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))
     write_study_plan(path, study, planned)
-    print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do")
+    print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do{_then(options, len(later))}")
     if not todo:
         return _report(options.results, path)
-    from ablations._launch import train_here, train_local, train_slurm
-
-    train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
-    over = train(options, study, planned, todo)
+    over = _train(options, study, planned, todo)
     if options.cluster == "slurm" and not options.wait:
         return DONE
+    if over and len(asked.awaited(study, only)) < len(later):
+        return _run(argparse.Namespace(**{**vars(options), "retry_failed": False}))
     if not over:
         print("stopped; the same command goes on from here")
+    if later:
+        write_study_plan(path, study, planned)  # which says what tuning still lacks
     return max(_report(options.results, path), DONE if over else FAILED)
 
 
+def _then(options: argparse.Namespace, later: int) -> str:
+    """What comes after these runs: those that wait for tuning."""
+    when = ", submitted by this command once tuning is over" * (options.cluster == "slurm" and not options.wait)
+    return f"; then {later} whose settings tuning chooses{when}" if later else ""
+
+
+def _train(options: argparse.Namespace, study: "Study", where: "Context", runs: Sequence["Run"]) -> bool:
+    """Train these runs where the options say; whether all is over, be it done or failed."""
+    from ablations._launch import train_here, train_local, train_slurm
+
+    train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
+    return train(options, study, where, runs)
+
+
 def _price(options: argparse.Namespace, study: "Study", asked: "Context", todo: Sequence["Run"]) -> int:
-    """Say what the runs that are to do will take, without starting one."""
+    """Say what the runs that are to do, and those that wait for tuning, will take, without starting one."""
+    from ablations._list import print_notes
     from ablations._place import place_of
-    from ablations._quote import print_prices
+    from ablations._quote import print_prices, print_stages
     from ablations._timing import prices
 
-    if todo:
-        place = place_of(options, study, asked.threads, todo)
-        print_prices(prices(asked, study, todo, place), place.at_a_time, place.limits)
+    later = asked.awaited(study, dict(options.only or []))
+    print_notes(asked.notes(study))
+    print_stages(todo, later)
+    if runs := [*todo, *later]:
+        place = place_of(options, study, asked.threads, runs)
+        print_prices(prices(asked, study, runs, place), place.at_a_time, place.limits)
     return DONE
 
 
 def _report(results: Path, path: Path) -> int:
+    from ablations._list import print_notes
     from ablations._verdicts import print_verdicts
     from ablations.report import report
 
     table, figures = report(path, results)
     for written in (path, *figures):
         print(written)
+    print_notes(table.attrs["study"].get("notes", ()))
     print_verdicts(results, {table.attrs["study"]["study"]})
     failed = table.loc[table["status"] == "failed", "run"]
     for run in failed:

@@ -13,22 +13,35 @@ from typing import Any, Literal, TypeVar, Union, dataclass_transform, get_args, 
 
 T = TypeVar("T")
 
-_VALUES: set[type] = set()
+_VALUES: dict[type, Callable[[Any], None]] = {}
+"""The classes made by `value`, each with its own checks."""
 
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[T]) -> type[T]:
     """Make `cls` a frozen dataclass whose fields are canonical; its own `__post_init__` then checks ranges."""
-    checks = cls.__dict__.get("__post_init__")
+    checks = cls.__dict__.get("__post_init__", lambda self: None)
 
     def __post_init__(self: Any) -> None:  # noqa: N807 (a method, attached below)
-        for name, canonical_value in _canonical_fields(self).items():
-            object.__setattr__(self, name, canonical_value)
-        if checks is not None:
-            checks(self)
+        vars(self).update(_canonical_fields(self))
+        checks(self)
 
     cls.__post_init__ = __post_init__  # type: ignore[attr-defined]
-    _VALUES.add(made := dataclasses.dataclass(frozen=True)(cls))
+    made = dataclasses.dataclass(frozen=True)(cls)
+    _VALUES[made] = checks
+    return made
+
+
+def replace(instance: T, **given: Any) -> T:
+    """As `dataclasses.replace`; the fields of a value that are not given are canonical already, and left alone."""
+    kind: Any = type(instance)
+    if kind not in _VALUES or not given.keys() <= (declared := _declared(kind)).keys():
+        return dataclasses.replace(instance, **given)  # type: ignore[type-var] # whose error names what is misspelt
+    made: T = object.__new__(kind)
+    names = [name for name in declared if name in given]  # in this order, so that of two errors the same one is raised
+    new = {name: canonical(given[name], declared[name], f"{kind.__name__}.{name}") for name in names}
+    vars(made).update({**vars(instance), **new})
+    _VALUES[kind](made)
     return made
 
 

@@ -100,8 +100,9 @@ class Tally:
         """As for Student, of more or of fewer than `margin`; `within` has no meaning for a number of things."""
         if self.value == margin:
             return 1.0
-        side, others = (1, margin) if self.value > margin else (-1, len(self.parts) - margin)
-        return self._shown(side)[math.floor(others)]
+        above = self.value > margin
+        side, others = (1, math.floor(margin)) if above else (-1, len(self.parts) - math.ceil(margin))
+        return self._shown(side)[others]
 
     def _shown(self, side: int) -> list[float]:
         """p of "at least 1, 2, ... of them lie on this side"."""

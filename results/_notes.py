@@ -13,11 +13,12 @@ from results.records import UNPLANNED
 
 
 def facts(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> list[str]:
-    """What was trained, on how many seeds, and what is missing."""
+    """What was trained, on how many seeds, what is missing, and what was tuned."""
     shown = {name for figure in figures for name in figure.settings}
     planned = sorted({cell.planned for panel in panels for cell in panel.cells.values()})
     seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
-    return [_scale(table, shown) + (f"{seeds} seed{'s' * (seeds != '1')} a cell." if seeds else ""), _gaps(table)]
+    trained = _scale(table, shown) + (f"{seeds} seed{'s' * (seeds != '1')} a cell." if seeds else "")
+    return [trained, _gaps(table), _tuned(*table.attrs.get("study", {}).get("notes", ()))]
 
 
 def _scale(table: pd.DataFrame, shown: set[str]) -> str:
@@ -49,6 +50,10 @@ def _gaps(table: pd.DataFrame) -> str:
     said = [f"Of {planned} runs {' and '.join(gaps)}."] if gaps else []
     sources = table["provenance.source"].nunique() if "provenance.source" in table else 1
     return " ".join([*said, *([f"Runs of {sources} versions of the source."] if sources > 1 else [])])
+
+
+def _tuned(head: str = "", *choices: str) -> str:
+    return f"{head} {'; '.join(choices)}." if choices else head
 
 
 def intervals(shown: Panel) -> str:

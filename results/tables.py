@@ -5,16 +5,18 @@ machine that has no record of it.
 """
 
 import json
-import os
-import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from results.records import UNPLANNED, Damaged, last_end, places, read, set_aside, state
+from results import archive, checked_parquet
+from results._names import check_names
+from results.damage import Damaged, set_aside
+from results.records import UNPLANNED, last_end, places, read, state
 
 if TYPE_CHECKING:
     import pandas as pd  # which commands that need no table as a whole do not wait for
@@ -30,14 +32,13 @@ def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str
     A row is {"run", "arm", "seed", "probes": [ids], **settings}. A run that is done but for a probe new to the plan
     keeps its numbers and is to do again. A run no longer in the plan stays if it is done, with the arm UNPLANNED.
     """
-    encoded = [_encoded(row) for row in rows]
-    if path.exists() and _is_planned(path, encoded, about):
+    if path.exists() and _is_planned(path, rows, about):
         return False
     before = {row["run"]: row for row in read_rows(path)} if path.exists() else {}
     planned = {row["run"] for row in rows}
     others = [row for run, row in before.items() if run not in planned and row["status"] == "done"]
     kept = [row | {"arm": UNPLANNED} for row in others]
-    _write(path, [_planned(row, before.get(row["run"])) for row in encoded] + kept, about)
+    _write(path, [_planned(row, before.get(row["run"])) for row in rows] + kept, about)
     return True
 
 
@@ -45,15 +46,25 @@ def fill(path: Path, runs: Path) -> "pd.DataFrame":
     """Join the table at `path` with the records in `runs`, write it back and return it.
 
     Adds status ("done", "to do", "failed"), failure (its kind), metrics, seconds, provenance.*, history (JSON) and
-    predictions.* (lists of class numbers). A damaged record is set aside and named in `.attrs["damaged"]`; its run is
-    to do again, unless the table knew it as done: such a row is never forgotten.
+    predictions.* (lists of class numbers). A damaged record, or archive of them, is set aside and named in
+    `.attrs["damaged"]`; its run is to do again, unless the table knew it as done: such a row is never forgotten.
+    Raises Damaged where the table itself is.
     """
-    damaged: list[str] = []
-    rows = [row | _measured(row, runs, damaged) for row in read_rows(path)]
-    _write(path, rows, about(path))
+    aside = archive.set_aside_damaged(runs)
+    damaged = [str(aside)] if aside else []
+    seen = None
+    while seen != (seen := checked_parquet.stamp(path)):  # again, where another command has written it meanwhile
+        rows = [row | _measured(row, runs, damaged) for row in read_rows(path)]
+        told = about(path)
+    _write(path, rows, told)
     table = read_table(path)
-    table.attrs["damaged"] = damaged
+    table.attrs["damaged"] = list(dict.fromkeys(damaged))
     return table
+
+
+def take_over(path: Path, rows: Mapping[str, Row]) -> None:
+    """Give the runs that `rows` has by id what was measured of them elsewhere; the table's other cells stay."""
+    _write(path, [row | rows.get(row["run"], {}) for row in read_rows(path)], about(path))
 
 
 def read_table(path: Path) -> "pd.DataFrame":
@@ -61,22 +72,33 @@ def read_table(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    said = about(path)
     table: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=types.get)
-    table.attrs["study"] = about(path)
+    table.attrs["study"] = said
     return table
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[Row]:
-    """The table's rows; of these columns only, as far as it has them. Predictions are arrays of uint16."""
+    """The table's rows; of these columns only, as far as it has them. Predictions are arrays of uint16.
+
+    Raises Damaged.
+    """
+    checked_parquet.check(path)
     with pq.ParquetFile(path) as file:  # unlike pq.read_table, it imports no pandas, and leaves out what is not there
         table = file.read(columns=None if columns is None else list(columns))
     cells = {name: _cells(table[name]) for name in table.column_names}
-    return [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
+    check_names(path, rows)
+    return rows
 
 
 def about(path: Path) -> dict[str, Any]:
-    """What the study of the table at `path` is: its question, scale, figure, ..."""
-    said: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"study"])
+    """What the study of the table at `path` is: its question, scale, figure, ... Raises Damaged."""
+    checked_parquet.check(path)
+    try:
+        said: dict[str, Any] = json.loads(pq.read_schema(path).metadata[b"study"])
+    except (KeyError, TypeError, ValueError) as problem:
+        raise Damaged(path, "it does not say of which study it is") from problem
     return said
 
 
@@ -85,23 +107,26 @@ def _cells(column: Any) -> list[Any]:
     return cells
 
 
-def _is_planned(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> bool:
+def _is_planned(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> bool:
     """Whether the table at `path` holds this plan already: reading as much is quick, and writing would wait for it."""
-    schema, planned = pq.read_schema(path), _table(rows, about)
-    if schema.metadata != planned.schema.metadata or not set(planned.column_names) <= set(schema.names):
-        return False
-    before = pq.read_table(path, columns=planned.column_names).select(planned.column_names)
+    checked_parquet.check(path)
+    planned = _table(rows, about)
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        if schema.metadata != planned.schema.metadata or not set(planned.column_names) <= set(schema.names):
+            return False
+        before = file.read(columns=planned.column_names).select(planned.column_names)
     others = set(before["arm"].slice(len(rows)).to_pylist())
     return others <= {UNPLANNED} and before.slice(0, len(rows)).equals(planned)
 
 
-def _planned(row: Row, before: Row | None) -> Row:
+def _planned(row: Mapping[str, Any], before: Row | None) -> Row:
     to_do: Row = {"status": "to do", "failure": None}
     if before is None:
-        return row | to_do
-    if before["status"] == "done" and set(json.loads(row["probes"])) <= set(json.loads(before["probes"])):
+        return {**row, **to_do}
+    if before["status"] == "done" and set(row["probes"]) <= set(json.loads(before["probes"])):
         to_do = {"status": "done", "failure": None}
-    return before | row | to_do
+    return {**before, **row, **to_do}
 
 
 def _measured(row: Row, runs: Path, damaged: list[str]) -> Row:
@@ -120,9 +145,10 @@ def _record(path: Path, run: str, damaged: list[str]) -> Row | None:
     try:
         record = read(path)
         if record is not None and record.get("run") != run:
-            raise Damaged(f"{path} is the record of run {record.get('run')!r}")
+            raise Damaged(path, f"it is the record of run {record.get('run')!r}")
     except Damaged:
-        set_aside(path)
+        with suppress(OSError):  # what cannot be renamed is named all the same
+            set_aside(path)
         damaged.append(str(path))
         return None
     return record
@@ -152,36 +178,31 @@ def _metrics(run: str, records: Sequence[Row]) -> Row:
 
 
 def _write(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
-    """Write all or nothing: readers see the old table or the new one."""
-    table = _table(rows, about)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as file:
-            pq.write_table(table, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    checked_parquet.write(_table(rows, about), path)
 
 
-def _table(rows: Sequence[Row], about: Mapping[str, Any]) -> Any:
-    names = dict.fromkeys(name for row in rows for name in row)
+def _table(rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> Any:
+    names: Row = {}
+    for row in rows:
+        names.update(row)
     columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
     return pa.table(columns).replace_schema_metadata({"study": json.dumps(about)})
 
 
-def _encoded(row: Mapping[str, Any]) -> Row:
-    return {name: json.dumps(cell) if isinstance(cell, list | tuple) else cell for name, cell in row.items()}
-
-
 def _column(name: str, cells: list[Any]) -> Any:
     """One arrow type a column: numbers stay numbers, whole ones whole; a mixture of numbers and text becomes text."""
-    kinds = {type(cell) for cell in cells if cell is not None}
     if name.startswith("predictions."):
         return pa.array(cells, pa.list_(pa.uint16()))  # as small as zlib: arrow packs the bits of a dictionary
+    distinct = {id(cell): cell for cell in cells}  # most columns repeat a few objects
+    kinds = {type(cell) for cell in distinct.values() if cell is not None}
     for allowed, arrow in (({bool}, pa.bool_()), ({int}, pa.int64()), ({int, float}, pa.float64())):
         if kinds and kinds <= allowed:
             return pa.array(cells, arrow)
-    return pa.array([cell if cell is None or isinstance(cell, str) else str(cell) for cell in cells], pa.string())
+    texts = {key: _text(cell) for key, cell in distinct.items()}
+    return pa.array([texts[id(cell)] for cell in cells], pa.string())
+
+
+def _text(cell: Any) -> str | None:
+    if cell is None or isinstance(cell, str):
+        return cell
+    return json.dumps(cell) if isinstance(cell, list | tuple) else str(cell)

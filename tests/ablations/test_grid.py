@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablations import Grid, paired, vary
-from ablations._grid import apply
+from ablations._grid import apply, apply_all
 from core.augmentations import Compose, Crop
 from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
@@ -67,6 +67,30 @@ def test_a_dotted_name_changes_a_part_after_the_part_itself_was_chosen() -> None
     changed = apply(Experiment(), {"head.width": 32, "head": Linear(), "loss.temperature": 1, "epochs": 3})
     assert (changed.head, changed.loss, changed.epochs) == (Linear(width=32), NTXent(temperature=1.0), 3)
     assert apply(Experiment(), {}) == Experiment()
+
+
+AXES = st.fixed_dictionaries(
+    {},
+    optional={
+        "head": st.lists(st.builds(Linear, width=st.integers(1, 2)) | st.builds(MLP), min_size=1, max_size=2),
+        "head.width": st.lists(st.integers(1, 3), min_size=1, max_size=3),
+        "loss.temperature": st.lists(st.sampled_from([1, 1.0, 0.5]), min_size=1, max_size=3),
+        "epochs": st.lists(st.integers(0, 2), min_size=1, max_size=2),
+    },
+)
+
+
+@given(AXES)
+def test_changes_that_share_parts_give_what_each_of_them_gives_alone(axes: dict[str, list[object]]) -> None:
+    base, changes = Experiment(warmup_epochs=0), vary(**axes).changes
+    assert list(apply_all(base, changes)) == [apply(base, change) for change in changes]
+
+
+def test_a_part_that_is_changed_alike_is_made_once() -> None:
+    changes = vary(**{"loss.temperature": [0.1, 0.5], "seed": range(2)}).changes
+    first, again, other, _ = apply_all(Experiment(), changes)
+    assert first.loss is again.loss
+    assert (first.loss.temperature, other.loss.temperature) == (0.1, 0.5)
 
 
 def test_a_misspelt_setting_names_the_nearest_and_the_valid_ones() -> None:

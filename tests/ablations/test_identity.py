@@ -77,6 +77,14 @@ def test_settings_are_one_flat_row() -> None:
     assert all(cell is None or isinstance(cell, bool | int | float | str | list) for cell in row.values())
 
 
+def test_one_object_in_two_places_has_its_columns_in_both() -> None:
+    crop = Crop(area=(0.5, 1.0))
+    for row in (settings(Experiment(prepare=crop, augment_other=crop)), settings(Experiment(prepare=crop))):
+        assert (row["prepare"], row["prepare.area"]) == ("Crop", [0.5, 1.0])
+    assert settings(Experiment(augment_other=crop))["augment_other.area"] == [0.5, 1.0]
+    assert "prepare.area" not in settings(Experiment(augment_other=crop))
+
+
 def test_changes_are_what_differs_from_the_defaults_of_each_part() -> None:
     assert changes(Experiment()) == {}
     assert changes(Experiment(epochs=3)) == {"epochs": 3}

@@ -252,7 +252,7 @@ def test_the_steps_that_warm_up_do_not_count() -> None:
 
 
 def test_kinds_are_told_apart_by_what_decides_the_time_of_a_step() -> None:
-    study = Study(question="", grid=vary(seed=[0]), figure=Bars(x="seed"))
+    study = Study(question="", grid=vary(seed=[0]), figure=Bars(x="loss"))
     base = study.base_at("smoke")
     same = (replace(base, seed=3), replace(base, epochs=9, images=64), replace(base, loss=NTXent(temperature=0.9)))
     assert {kind(settings(one)) for one in same} == {kind(settings(base))}

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.value import check, value
+from core.value import check, replace, value
 
 
 def double(number: float) -> float:
@@ -141,6 +141,48 @@ def test_a_misspelt_field_is_a_type_error() -> None:
         Part(rat=0.5)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="rat"):
         dataclasses.replace(Part(), rat=0.5)  # type: ignore[call-arg]
+
+
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "rate": st.integers(-3, 3) | st.floats(),
+        "depth": st.integers() | st.booleans() | st.just("deep"),
+        "steps": st.lists(st.integers(0, 2)) | st.integers(),
+        "kind": st.sampled_from(["linear", "sqrt", "cubic"]),
+        "subset": st.none() | st.integers(0, 3),
+        "function": st.sampled_from([math.sqrt, lambda number: number]),
+        "inner": st.builds(Inner, size=st.integers(0, 2)) | st.none(),
+        "anything": st.sampled_from([1, 1.0, True, Inner()]),
+    },
+)
+
+
+@given(CHANGES, CHANGES)
+def test_replace_makes_the_value_that_dataclasses_would_or_raises_the_same(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    def said(make: Callable[..., Part]) -> str:
+        try:
+            return repr(vars(make(make(Part(), **first), **second)))
+        except (TypeError, ValueError) as problem:
+            return f"{type(problem)}: {problem}"
+
+    assert said(replace) == said(dataclasses.replace)
+
+
+def test_replace_leaves_the_value_alone_and_checks_the_new_one() -> None:
+    one = Positive(1.0)
+    assert (replace(one, number=2).number, one.number) == (2.0, 1.0)
+    with pytest.raises(ValueError, match=r"Positive\.number takes more than 0, not -1\.0"):
+        replace(one, number=-1)
+    with pytest.raises(TypeError, match="numbre"):
+        replace(one, numbre=2)
+
+
+def test_replace_takes_any_dataclass() -> None:
+    plain = dataclasses.make_dataclass("Plain", [("width", int, 3)], frozen=True)
+    assert replace(plain(), width=4) == plain(width=4)
 
 
 def test_own_checks_see_the_canonical_form() -> None:

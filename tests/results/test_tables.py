@@ -143,11 +143,12 @@ def test_the_same_table_has_the_same_bytes_and_leaves_no_temporary_file(tmp_path
 
 def test_a_plan_that_the_table_holds_is_not_written_again(tmp_path: Path) -> None:
     path, runs = tmp_path / "t.parquet", tmp_path / "runs"
-    assert write_plan(path, plan("a", "b", sequence=(1, 2)), ABOUT)
+    settings: dict[str, Any] = {"sequence": (1, 2), "head": "MLP", "head.width": 3}
+    assert write_plan(path, plan("a", "b", **settings), ABOUT)
     do(runs, "a")
     fill(path, runs)
     before = path.stat().st_mtime_ns
-    assert not write_plan(path, plan("a", "b", sequence=(1, 2)), ABOUT)
+    assert not write_plan(path, plan("a", "b", **settings), ABOUT)
     assert path.stat().st_mtime_ns == before
     assert write_plan(path, plan("b", sequence=(1, 2)), ABOUT)
     assert not write_plan(path, plan("b", sequence=(1, 2)), ABOUT), "a run no longer planned stays, and changes nothing"
