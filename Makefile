@@ -2,13 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+OLDEST := $(VENV)/oldest
+SMOKE := $(patsubst %,tests/results/test_%.py,archive claims plots records statistics tables verdicts)
+SMOKE += $(patsubst %,tests/core/test_%.py,data decode parquet_images)
+SMOKE += tests/slurm/test_script.py tests/slurm/test_submit.py tests/ablations/test_report.py
 
-.PHONY: help install demo check test test-studies test-slurm bench clean
+.PHONY: help install demo check test test-oldest test-studies test-faults test-slurm bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    install, run a whole study in a minute on built-in images, draw its figure"
 	@echo "make test    install, run the tests"
+	@echo "make test-oldest   install the oldest versions that pyproject.toml admits, and see that data, tables and demo work"
+	@echo "make test-faults   install, kill, fill, damage, stop and crash: all the faults of the README's table, in minutes"
 	@echo "make test-studies   install, run every study at scale smoke with one seed, table, figure and claims included"
 	@echo "make check   install, ruff and mypy"
 	@echo "make test-slurm   install SLURM, too, and run the tests that need a cluster on a throw-away one"
@@ -33,8 +39,21 @@ check: install
 test: install
 	$(RUN) -m pytest
 
+test-oldest: $(OLDEST)/installed
+	$(OLDEST)/bin/python -m pytest -W ignore::DeprecationWarning $(SMOKE) # the oldest knew nothing of what came later
+	$(OLDEST)/bin/python -m ablations.run projection_head --scale smoke --results $(OLDEST)/demo
+
+$(OLDEST)/installed: pyproject.toml tests/oldest.py
+	$(PYTHON) -m venv --clear $(OLDEST)
+	$(PYTHON) tests/oldest.py > $(OLDEST)/oldest.txt
+	$(OLDEST)/bin/python -m pip install --quiet --constraint $(OLDEST)/oldest.txt --editable . pytest hypothesis
+	touch $@
+
 test-studies: install
 	$(RUN) -m pytest --durations=0 tests/studies/all_studies.py
+
+test-faults: install
+	$(RUN) -m pytest tests/faults --long --durations=0
 
 test-slurm: install
 	tests/slurm/lab.sh run $(CURDIR)/$(RUN) -m pytest tests/slurm/cluster

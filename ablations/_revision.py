@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,16 +62,21 @@ def _repository(folders: Sequence[Path]) -> Path:
 
 
 def _clone(top: Path, commit: str, place: Path) -> Path:
-    """A checkout that knows by git which commit it is; in the repository itself nothing is written."""
-    if not place.exists():
-        temporary = place.with_name(f".{place.name}-{os.getpid()}")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _git(top, "clone", "--quiet", "--shared", "--no-checkout", ".", str(temporary), wrong="cannot be cloned")
-        _git(temporary, "checkout", "--quiet", "--detach", commit, wrong="cannot be checked out")
-        try:
-            temporary.rename(place)
-        except OSError:  # another process was quicker
-            shutil.rmtree(temporary)
+    """A checkout that knows by git which commit it is; in the repository itself nothing is written.
+
+    It is made anew each time: what lies in a results folder may have been changed, and is about to be run.
+    """
+    temporary = place.with_name(f".{place.name}-{os.getpid()}")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _git(top, "clone", "--quiet", "--shared", "--no-checkout", ".", str(temporary), wrong="cannot be cloned")
+    _git(temporary, "checkout", "--quiet", "--detach", commit, wrong="cannot be checked out")
+    before = temporary.with_name(f"{temporary.name}-before")
+    with suppress(FileNotFoundError):
+        place.rename(before)
+    with suppress(OSError):  # another process was quicker
+        temporary.rename(place)
+    for left in (temporary, before):
+        shutil.rmtree(left, ignore_errors=True)
     return place
 
 

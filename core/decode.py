@@ -15,6 +15,8 @@ from PIL import Image, UnidentifiedImageError
 
 Pixels = NDArray[np.uint8]
 BATCH = 256  # images that a source hands over at once
+MAX_PIXELS = 1 << 26  # of an image, 8192 x 8192: a small file may hold as many as it likes, and fill all memory
+MAX_LABEL = 255  # letters of a class's name, as of a folder's: arrays of text are as wide as the longest
 
 
 class DataError(ValueError):
@@ -42,8 +44,8 @@ def decode(batches: Iterable[list[Encoded]], side: int | None) -> Decoded:
     """Decode the images of a split (at least one) on a few threads: PIL works outside Python's lock.
 
     With `side` the shorter side is resized to it (bicubic, antialiased) and the center side x side is cropped. Raises
-    DataError for an image that cannot be read, that has more pixels than PIL's MAX_IMAGE_PIXELS, or whose size differs
-    from the first one's.
+    DataError for an image that cannot be read, that has more than MAX_PIXELS (said before any of them is decoded), or
+    whose size differs from the first one's, and for a label longer than MAX_LABEL.
     """
     pixels: list[Pixels] = []
     labels: list[str] = []
@@ -51,6 +53,7 @@ def decode(batches: Iterable[list[Encoded]], side: int | None) -> Decoded:
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         for batch in batches:
+            _check_labels(batch)
             images = list(pool.map(partial(_read, side=side), batch))
             first = first or (batch[0].where, images[0])
             for encoded, image in zip(batch, images, strict=True):
@@ -58,6 +61,12 @@ def decode(batches: Iterable[list[Encoded]], side: int | None) -> Decoded:
             pixels.append(np.stack(images))
             labels.extend(encoded.label for encoded in batch)
     return Decoded(np.concatenate(pixels), np.array(labels))
+
+
+def _check_labels(batch: list[Encoded]) -> None:
+    for encoded in batch:
+        if len(encoded.label) > MAX_LABEL:
+            raise DataError(f"{encoded.where} has a label of {len(encoded.label)} letters: give it {MAX_LABEL} at most")
 
 
 def _check_size(where: str, image: Pixels, first_where: str, first: Pixels) -> None:
@@ -75,17 +84,23 @@ def _read(encoded: Encoded, side: int | None) -> Pixels:
             return np.asarray(_fit(Image.fromarray(encoded.data), side))
         file = io.BytesIO(encoded.data) if isinstance(encoded.data, bytes) else encoded.data
         with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+            _check_pixels(*image.size)
             return np.asarray(_fit(_rgb(image), side))
     except UnidentifiedImageError as problem:
         raise DataError(f"cannot read image {encoded.where}: not a PNG, JPEG or WebP; repair or remove it") from problem
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as problem:
         raise DataError(
-            f"cannot read image {encoded.where}: more than {Image.MAX_IMAGE_PIXELS} pixels (PIL's MAX_IMAGE_PIXELS, "
+            f"cannot read image {encoded.where}: more than {MAX_PIXELS} pixels, as it is or as resized (a limit "
             "against decompression bombs); shrink or remove it"
         ) from problem
     except Exception as problem:  # damaged bytes make PIL's decoders raise nearly anything
         reason = (str(problem).splitlines() or [type(problem).__name__])[0]
         raise DataError(f"cannot read image {encoded.where}: {reason}; repair or remove it") from problem
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise Image.DecompressionBombError
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -101,5 +116,6 @@ def _fit(image: Image.Image, side: int | None) -> Image.Image:
         return image
     scale = side / min(image.size)
     width, height = (max(side, round(length * scale)) for length in image.size)
+    _check_pixels(width, height)
     left, top = (width - side) // 2, (height - side) // 2
     return image.resize((width, height), Image.Resampling.BICUBIC).crop((left, top, left + side, top + side))

@@ -63,14 +63,15 @@ def embed(
 
     `change` maps pixels (n, 3, H, W) in [0, 1] and the places (n,) of their images to the pixels to embed.
     """
-    training = model.training
+    before = [(module, module.training) for module in model.modules()]  # an encoder may keep parts of it frozen
     model.eval()
     both = []
     for places in torch.split(torch.arange(len(images)), chunk):
         pixels = to_float(images.pixels[places[0] : places[-1] + 1].to(device))
         h = model.represent(pixels if change is None else change(pixels, places))
         both.append((h.float(), model.head(h).float()))
-    model.train(training)
+    for module, training in before:
+        module.training = training
     return torch.cat([h for h, _ in both]), torch.cat([z for _, z in both])
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import stat
 from pathlib import Path
 
 from core.decode import DataError
@@ -31,11 +32,17 @@ def find(name: str, folder: Path | None, cache: Path) -> Source:
 
 
 def identity(source: Source, side: int | None, version: int) -> str:
-    """A key, 16 hex digits, of the source's files (names, sizes, times of change) and of what is made of them."""
+    """A key, 16 hex digits, of the source's files (names, sizes, times of change) and of what is made of them.
+
+    Raises DataError for what is no file.
+    """
     try:
-        files = [(str(file), (status := file.stat()).st_size, status.st_mtime_ns) for file in source.files]
+        found = [(str(file), file.stat()) for file in source.files]
     except OSError as problem:
         raise DataError(f"cannot read {problem.filename}: {problem.strerror}; repair or remove it") from problem
+    if other := [name for name, status in found if not stat.S_ISREG(status.st_mode)]:
+        raise DataError(f"{other[0]} is no file: remove it")  # whoever opens a pipe waits for ever
+    files = [(name, status.st_size, status.st_mtime_ns) for name, status in found]
     return hashlib.blake2b(json.dumps([version, side, files]).encode(), digest_size=8).hexdigest()
 
 

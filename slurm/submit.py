@@ -2,7 +2,9 @@
 
 import fcntl
 import json
+import os
 import pickle
+import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -75,7 +77,7 @@ def submit(
             made = Script(
                 name=full_name,
                 comment=uuid.uuid4().hex,
-                folder=Path(tempfile.mkdtemp(prefix="jobs-", dir=home)),
+                folder=_private(home),
                 path=path.resolve(),
                 workers=missing,
                 parallel=parallel or missing,
@@ -105,6 +107,21 @@ def _present(home: Path, name: str, items: tuple[str, ...]) -> int:
             with suppress(OSError, ValueError):
                 lists[worker.comment] = set(json.loads((home / f"{worker.comment}.json").read_text()))
     return sum(worker.state not in ENDING and lists[worker.comment] >= set(items) for worker in found)
+
+
+def _private(home: Path) -> Path:
+    """A new folder that nobody else may read or write: workers run what is pickled there.
+
+    Raises ValueError where the file system makes it another user's, or open to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="jobs-", dir=home))  # mode 0700, where modes are kept
+    status = folder.stat()
+    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ValueError(
+            f"{folder} holds what workers run and must be this user's alone (mode 0700), not of user {status.st_uid} "
+            f"with mode {stat.S_IMODE(status.st_mode):04o}: put --results on a file system that keeps modes"
+        )
+    return folder
 
 
 def _pickle(job: Job) -> bytes:

@@ -1,12 +1,15 @@
 """core.decode: every kind of image becomes RGB of one size, and one that cannot is named."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from image_files import encoded, random_split
 from PIL import Image
 
 from core.data import DataError, load
-from core.decode import Encoded, decode
+from core.decode import MAX_PIXELS, Encoded, decode
 
 
 @pytest.fixture(autouse=True)
@@ -76,12 +79,40 @@ def test_a_side_must_be_positive(tmp_path):
         load("shapes", side=0)
 
 
-def test_a_bomb_is_refused(monkeypatch):
-    data = encoded(np.zeros((20, 20, 3), np.uint8))
-    for limit in (300, 100):  # PIL warns above its limit and raises above its double
-        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-        with pytest.raises(DataError, match=rf"cannot read image here.png: more than {limit} pixels \(PIL's MAX_IMAGE"):
-            pixels_of(data)
+def png_header(width, height):
+    """The beginning of a PNG of this size, as far as its first pixels: all that may be read of a bomb."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + b"\0\0\0\0IDAT"
+
+
+@pytest.mark.parametrize("size", [(8193, 8192), (60_000, 60_000), (2**31 - 1, 1), (1, 2**26 + 1)])
+@pytest.mark.parametrize("place", ["bytes", "file"])
+def test_a_bomb_is_refused_by_its_header(size, place, tmp_path):
+    (tmp_path / "bomb.png").write_bytes(png_header(*size))
+    with pytest.raises(
+        DataError, match=r"cannot read image here.png: more than 67108864 pixels, as it is or as resized"
+    ):
+        pixels_of(png_header(*size) if place == "bytes" else tmp_path / "bomb.png", side=8)
+    assert MAX_PIXELS == 67108864 <= Image.MAX_IMAGE_PIXELS, "PIL's own limit would come first"
+
+
+def test_the_limit_itself_is_no_bomb():
+    with pytest.raises(DataError, match=r"here\.png: (?!more than)"):  # it goes on to the pixels, and there are none
+        pixels_of(png_header(8192, 8192))
+
+
+def test_a_thin_image_is_no_bomb_once_resized():
+    thin = encoded(np.zeros((1, 4000, 3), np.uint8))
+    assert pixels_of(thin).shape == (1, 4000, 3)
+    with pytest.raises(DataError, match="more than 67108864 pixels, as it is or as resized"):
+        pixels_of(thin, side=200)  # 200 x 800 000
+
+
+def test_a_label_is_as_long_as_a_folders_name():
+    image = encoded(np.zeros((4, 4, 3), np.uint8))
+    assert decode([[Encoded("here.png", image, "x" * 255)]], None).labels[0] == "x" * 255
+    with pytest.raises(DataError, match=r"^here\.png has a label of 256 letters: give it 255 at most$"):
+        decode([[Encoded("here.png", image, "x" * 256)]], None)
 
 
 @pytest.mark.parametrize(

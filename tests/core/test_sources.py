@@ -1,8 +1,12 @@
 """core.sources: where a name is looked for, and what is said when nothing is found there."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from image_files import random_split, write_folders
 from torchvision import datasets
 
@@ -48,6 +52,28 @@ def test_a_folder_given_is_the_only_place(tmp_path, monkeypatch):
 def test_names_that_leave_the_folder_are_refused(name, tmp_path):
     with pytest.raises(DataError, match="is not one: use letters, digits"):
         load(name, tmp_path)
+
+
+@settings(deadline=None)
+@given(
+    name=st.text(max_size=12)
+    | st.lists(st.sampled_from(["..", "/", ".", "a", "~", "\\", "\0", "\n", "-"])).map("".join)
+)
+def test_no_name_reads_or_writes_outside_of_its_folder(name, tmp_path_factory):
+    base = tmp_path_factory.getbasetemp() / "named"
+    write_folders(base / "data" / "train", random_split(2))
+    with suppress(DataError):
+        load(name, base / "data", base / "cache")
+    grown = {path.relative_to(base).parts[0] for path in base.rglob("*")}
+    assert grown <= {"data", "cache"} and {path.name for path in (base / "data").iterdir()} == {"train"}
+    assert not (base / "cache").exists() or {path.name for path in (base / "cache").iterdir()} == {"decoded"}
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
+    write_folders(tmp_path, TRAIN)
+    os.mkfifo(tmp_path / "rose" / "pipe.png")
+    with pytest.raises(DataError, match=r"rose/pipe\.png is no file: remove it"):
+        load("flowers", tmp_path)
 
 
 def test_a_failed_download_says_what_to_do(tmp_path, monkeypatch):

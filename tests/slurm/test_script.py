@@ -1,6 +1,7 @@
 """The batch script says what was asked for, and no value in it can say more."""
 
 import os
+import shlex
 import stat
 import subprocess
 import tempfile
@@ -19,7 +20,7 @@ ASKED = Resources(
     partition="gpu", account="lab", qos="normal", gpus=1, cpus=4, memory="16G", time="2:00:00", constraint="a100"
 )
 COMMANDS = {  # that take the script to its last line
-    "srun": "exit ${CODE:-75}",
+    "srun": 'printf "%s\\0" "$@" >"$HOME/srun"; exit ${CODE:-75}',
     "squeue": "echo 2026-01-01T00:00:00",
     "scontrol": 'case $1 in requeue) exit 1;; esac; echo "JobState=${STATE:-RUNNING Reason=None Restarts=0 x}"',
     "sbatch": 'printf "%s\\n" "$@" >"$RECORD"; echo 77',
@@ -165,6 +166,48 @@ def test_no_value_adds_a_line_or_a_command(field: str, value: str) -> None:
         assert options(text) == options(plain)
         run(text, Path(folder), {})
         assert not list(Path(folder).rglob("canary"))
+
+
+texts = st.text(max_size=30) | st.lists(st.sampled_from([*NASTY, "--wrap=x", " --uid=0 ", ";;", "$", "(", ")"])).map(
+    "".join
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(field=st.sampled_from(FIELDS), value=texts)
+@example(field="account", value="lab --wrap=x")
+@example(field="account", value="-x")
+@example(field="folder", value="a b $(touch canary) #")
+@example(field="value", value="node7 --uid=0 # comment")
+def test_sbatch_and_srun_get_each_value_as_one_word(field: str, value: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        plain = script(Path(folder), **changes(Path(folder), field, HARMLESS.get(field, "abc")))
+        try:
+            made = script(Path(folder), **changes(Path(folder), field, value))
+        except ValueError:
+            return
+        text = made.text()
+        assert subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True).stderr == ""
+        directives = [shlex.split(line) for line in text.splitlines() if line.startswith("#SBATCH")]
+        assert all(len(words) == 2 and words[1].startswith("--") for words in directives)
+        if field not in ("key", "memory", "time"):
+            assert len(directives) == text.count("#SBATCH --") == plain.text().count("#SBATCH --")
+        run(text, Path(folder), {"CODE": "0"})
+        if field not in ("python", "scratch"):
+            (words,) = [line.split("\0")[:-1] for line in (Path(folder) / "srun").read_text().splitlines()] or [[]]
+            log = f"{made.folder}/%A_%a_%t_log.out"
+            assert words[:5] == ["--unbuffered", "--output", log, "--export=ALL", words[4]]
+            assert words[-4:] == ["-u", "-m", "submitit.core._submit", str(made.folder)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(lines=st.lists(st.sampled_from(["module load cuda", "export A='b c'", 'echo "$(hostname)"', "# a comment", ""])))
+def test_the_sites_own_lines_stand_as_they_are(lines: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        text = script(Path(folder), site=Site(setup=lines)).text().splitlines()
+        start = text.index("# setup") + 1
+        assert text[start : start + len(lines)] == lines
+        assert "\n".join(text[:start] + text[start + len(lines) :]) == script(Path(folder), site=Site()).text()
 
 
 def changes(folder: Path, field: str, value: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from slurm.resources import Resources
 from slurm.serve import closing_at
 from slurm.share import share, sharing
 from slurm.site import Site
-from slurm.submit import _pickle, job_name, submit
+from slurm.submit import _pickle, _private, job_name, submit
 
 LINES = """12_0|13|study|me|RUNNING|node3|1-02:03:04|c0ffee|None
 12_1|12|study|me|PENDING||2:00:00|c0ffee|Resources
@@ -102,3 +102,51 @@ def test_what_a_group_shares_is_the_groups(tmp_path: Path) -> None:
         (tmp_path / "file").touch()
     assert stat.S_IMODE(tmp_path.stat().st_mode) & (stat.S_ISGID | stat.S_IRWXG) == stat.S_ISGID | stat.S_IRWXG
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) & stat.S_IWGRP
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o002, 0o077])
+@pytest.mark.parametrize("group", [None, "group"])
+def test_what_workers_run_lies_in_a_folder_of_ones_own(tmp_path: Path, umask: int, group: str | None) -> None:
+    before = os.umask(umask)
+    try:
+        tmp_path.chmod(0o2777)
+        with sharing(group):
+            folder = _private(tmp_path)
+    finally:
+        os.umask(before)
+    assert (stat.S_IMODE(folder.stat().st_mode) & 0o777, folder.stat().st_uid) == (0o700, os.getuid())
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o702])
+def test_a_file_system_that_keeps_no_modes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs").chmod(mode)
+    monkeypatch.setattr("tempfile.mkdtemp", lambda prefix, dir: str(tmp_path / "jobs"))
+    with pytest.raises(
+        ValueError, match=rf"jobs holds what workers run and must be this user's alone .* mode 0{mode:o}"
+    ):
+        _private(tmp_path)
+
+
+def test_another_users_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(ValueError, match="must be this user's alone"):
+        _private(tmp_path)
+
+
+def test_submitit_writes_its_pickles_into_that_folder_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for name, body in {"sbatch": "echo Submitted batch job 7", "squeue": "true"}.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / "bin" / name).chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    monkeypatch.setattr("slurm.submit.check", lambda asked: None)
+    job = examples.job(tmp_path / "runs", "a", examples.record)
+    made = submit(job, 1, Resources(), Site(), name="study", folder=tmp_path / "cluster", path=tmp_path)
+    assert made.folder is not None and stat.S_IMODE(made.folder.stat().st_mode) == 0o700
+    pickles = list(tmp_path.rglob("*.pkl"))
+    assert pickles and {path.parent for path in pickles} == {made.folder}
