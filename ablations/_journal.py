@@ -1,13 +1,12 @@
-"""The journal of a run: its one checkpoint, written by rename, and how it goes."""
+"""The journal of a run: its newest checkpoint, and how it goes."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from ablations import _checkpoint
+from results.damage import Damaged, set_aside
 from slurm.attempts import Attempt, Stopped
 
 EVERY = 180.0
@@ -15,13 +14,15 @@ EVERY = 180.0
 
 
 class FileJournal:
-    """Keeps the state of one attempt at a run in the run's folder; only the latest attempt may write.
+    """Keeps the state of one attempt at a run in the run's folder, in a file of that attempt's own.
 
-    `seconds` is the training time so far, that of earlier attempts included up to their last checkpoint.
+    So one that wakes up after it was superseded can replace nothing of its successor's. `seconds` is the training time
+    so far, that of earlier attempts included up to their last checkpoint.
     """
 
     def __init__(self, folder: Path, attempt: Attempt) -> None:
-        self._checkpoint, self._attempt = folder / "checkpoint.pt", attempt
+        self._folder, self._attempt = folder, attempt
+        self._checkpoint = folder / f"checkpoint.{attempt.number:04d}.pt"
         self._began = self._saved = time.monotonic()
         self._before = 0.0
 
@@ -30,26 +31,21 @@ class FileJournal:
         return self._before + time.monotonic() - self._began
 
     def load(self) -> Any:
-        if not self._checkpoint.exists():
-            return None
-        try:
-            kept = torch.load(self._checkpoint, map_location="cpu", weights_only=True)
-        except Exception as problem:  # torch names no type for a damaged file
-            damaged = self._checkpoint.with_suffix(".damaged")
-            self._checkpoint.replace(damaged)
-            print(f"{self._checkpoint} is damaged ({problem}); set aside as {damaged.name}, starting over")
-            return None
-        self._before = kept["seconds"]
-        return kept["state"]
+        for path in reversed(checkpoints(self._folder)):
+            try:
+                kept = _checkpoint.read(path)
+            except Damaged as problem:
+                print(f"{problem}; set aside as {set_aside(path)}")
+                continue
+            self._before = kept["seconds"]
+            return kept["state"]
+        return None
 
     def save(self, state: Any) -> None:
-        self._attempt.guard()
-        temporary = self._checkpoint.with_name(f".checkpoint-{self._attempt.number}")
-        with temporary.open("wb") as file:
-            torch.save({"state": state, "seconds": self.seconds}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._checkpoint)
+        _checkpoint.write(self._checkpoint, {"state": state, "seconds": self.seconds}, self._attempt.guard)
+        for path in (*checkpoints(self._folder), *self._folder.glob(".checkpoint.*")):
+            if path.name.removeprefix(".") < self._checkpoint.name:
+                path.unlink(missing_ok=True)
         self._saved = time.monotonic()
         if self._attempt.stopping():
             raise Stopped("saved")
@@ -60,3 +56,8 @@ class FileJournal:
     def tell(self, row: Any) -> None:
         print(json.dumps(row))
         self._attempt.progress(json.dumps(row))
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a run's folder, that of the latest attempt last; there is one, but for accidents."""
+    return sorted(folder.glob("checkpoint.*.pt"))

@@ -26,7 +26,7 @@ from slurm.submit import Submission, submit
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 32), "MALLOC_TRIM_THRESHOLD_": str(1 << 32)}
 """Keeps glibc from handing pages back after each step, which costs a fifth of the speed."""
-PRELOAD = (execute.__module__, "torchvision.models.resnet")
+PRELOAD = (execute.__module__, "torchvision.models.resnet", "results.plots")
 """What a process imports before it makes children, so that none of them waits for it."""
 UNPRICED = 8
 """Workers where nothing is known of how long a run takes."""

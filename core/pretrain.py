@@ -3,7 +3,6 @@
 All randomness has names (core.draws), so a checkpoint holds no generator and a resumed run makes the same bits.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from core.experiment import Experiment
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
 from core.step import train_step
+from core.trouble import Losses, check_weights, located
 
 State = dict[str, Any]
 Row = dict[str, float]
@@ -66,12 +66,17 @@ class Progress:
     sums: dict[str, Tensor] = field(default_factory=dict)
     history: list[Row] = field(default_factory=list)
 
+    def add(self, metrics: dict[str, Tensor]) -> None:
+        """A step is done."""
+        self.sums = {name: self.sums.get(name, 0) + metric for name, metric in metrics.items()}
+        self.step += 1
+
 
 def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = None, device: str = "cpu") -> Trained:
     """Train, or go on with what the journal kept.
 
-    Raises ValueError where the batch does not fit the images, FloatingPointError where the loss is not finite, and
-    whatever `journal.save` raises.
+    Raises ValueError where the batch does not fit the images, NotFinite where the loss or the weights are not,
+    and whatever `journal.save` raises. What a step raises carries its place as a note.
     """
     journal = journal or Unkept()
     images = _resident(balanced(data.train, experiment.images), device)
@@ -79,16 +84,19 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     model = build_model(experiment, data, device)
     part = experiment.optimizer
     optimizer = (part.build if hasattr(part, "build") else part)(model, experiment.weight_decay)
-    progress = _resume(journal.load(), model, optimizer)
+    progress, losses = _resume(journal.load(), model, optimizer), Losses()
     model.train()
     while progress.epoch < experiment.epochs:
         for batch in _batches(experiment, len(images.labels), progress, steps):
             _set_learning_rate(optimizer, experiment, progress.epoch * steps + progress.step, steps)
-            metrics = train_step(experiment, model, optimizer, images, batch, (progress.epoch, progress.step))
-            progress.sums = {name: progress.sums.get(name, 0) + metric for name, metric in metrics.items()}
-            progress.step += 1
-            if progress.step < steps and journal.due():
+            with located(progress.epoch, progress.step):
+                metrics = train_step(experiment, model, optimizer, images, batch, (progress.epoch, progress.step))
+            progress.add(metrics)
+            due = progress.step < steps and journal.due()
+            losses.add(metrics["train_loss"], progress.epoch, progress.step, due or progress.step == steps)
+            if due:
                 journal.save(_state(model, optimizer, progress))
+        check_weights(model, progress.epoch)
         _end_epoch(progress, steps)
         journal.tell(progress.history[-1])
         journal.save(_state(model, optimizer, progress))
@@ -120,10 +128,6 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, experiment: Experiment,
 def _end_epoch(progress: Progress, steps: int) -> None:
     means = {name: float(total) / steps for name, total in progress.sums.items()}
     progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
-    if not math.isfinite(means["train_loss"]):
-        raise FloatingPointError(
-            f"the loss is {means['train_loss']} in epoch {progress.epoch}; try a lower learning_rate"
-        )
     progress.history.append({"epoch": progress.epoch, **means})
 
 

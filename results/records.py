@@ -6,7 +6,6 @@ A run lives in `<results>/runs/<run id>/`: `record.json` (training), `probes/<pr
 
 import contextlib
 import hashlib
-import itertools
 import json
 import math
 import os
@@ -16,6 +15,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from results.archive import archived
+from results.damage import Damaged, set_aside
+
+__all__ = [
+    "CHECKSUM",
+    "UNPLANNED",
+    "Damaged",
+    "State",
+    "checksum",
+    "is_whole",
+    "last_end",
+    "places",
+    "publish",
+    "read",
+    "set_aside",
+    "state",
+]
 
 CHECKSUM = "sha256"
 UNPLANNED = "no longer planned"
@@ -23,10 +38,6 @@ UNPLANNED = "no longer planned"
 
 
 State = Literal["done", "failed", "to do"]
-
-
-class Damaged(ValueError):  # noqa: N818 -- it is a state of a file, and reads so
-    """A record that is there and cannot be trusted."""
 
 
 def publish(record: Mapping[str, Any], path: Path) -> bool:
@@ -57,17 +68,16 @@ def read(path: Path) -> dict[str, Any] | None:
         if (kept := archived(path)) is None:
             return None
         text = kept
+    except OSError as problem:  # a folder in its place, a disk that cannot read it, ...
+        raise Damaged(path, problem) from problem
     try:
         record = json.loads(text)
-        if not isinstance(record, dict):
-            raise Damaged(f"{path} holds no record but {type(record).__name__}")
-        if record.pop(CHECKSUM, None) != checksum(record):
-            raise Damaged(f"{path} is damaged: its checksum is not that of its content")
-    except Damaged:
-        raise
+        whole = isinstance(record, dict) and record.pop(CHECKSUM, None) == checksum(record)
     except (ValueError, RecursionError) as problem:
-        raise Damaged(f"{path} is damaged: {problem}") from problem
-    return record
+        raise Damaged(path, problem) from problem
+    if not whole:
+        raise Damaged(path, "its checksum is not that of its content")
+    return record  # type: ignore[no-any-return]
 
 
 def is_whole(path: Path) -> bool:
@@ -94,27 +104,12 @@ def state(run: Path, present: Iterable[bool]) -> State:
     return "failed" if end is not None and end.get("outcome") == "failed" else "to do"
 
 
-def set_aside(path: Path) -> Path | None:
-    """Rename a damaged record to `<name>.damaged-<n>`, so that its run can be done again; None if it is gone."""
-    for number in itertools.count(1):
-        aside = path.with_name(f"{path.name}.damaged-{number}")
-        try:
-            os.link(path, aside)
-        except FileExistsError:
-            continue
-        except FileNotFoundError:
-            return None
-        path.unlink(missing_ok=True)
-        return aside
-    raise AssertionError("count() does not end")
-
-
 def last_end(run: Path) -> dict[str, Any] | None:
     """How the last attempt in the run's folder ended: its end.json, None if it has none (it may be running)."""
     attempts = sorted((run / "attempts").glob("[0-9]*"), key=lambda attempt: (len(attempt.name), attempt.name))
     if not attempts:
         return None
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         end = json.loads((attempts[-1] / "end.json").read_bytes())
         return end if isinstance(end, dict) else None
     return None

@@ -44,7 +44,11 @@ class Attempt:
         return numbers(self.folder.parent.parent)[-1:] == [self.number]
 
     def guard(self) -> None:
-        """Raise Superseded unless this is the latest attempt. To be called before each save and publication."""
+        """Raise Superseded unless this is the latest attempt. To be called before each save and publication.
+
+        Raises FileNotFoundError where its folder is gone, with all others perhaps.
+        """
+        self.folder.stat()
         if not self.is_latest():
             raise Superseded(f"attempt {self.number} at {self.folder.parent.parent} was taken over by a later one")
 
@@ -133,10 +137,13 @@ def _end(attempt: Path, outcome: str, kind: str | None, message: str, traceback:
     """Publish end.json by a link, which only the first can make."""
     end: dict[str, Any] = {"outcome": outcome, "kind": kind, "message": message, "traceback": traceback}
     end |= {"seconds": seconds, "pid": os.getpid(), "host": socket.gethostname()}
-    written = _write(attempt / f".end-{socket.gethostname()}-{os.getpid()}", json.dumps(end))
-    with suppress(FileExistsError):
-        (attempt / "end.json").hardlink_to(written)
-    written.unlink()
+    written = attempt / f".end-{socket.gethostname()}-{os.getpid()}"
+    try:
+        _write(written, json.dumps(end))
+        with suppress(FileExistsError):
+            (attempt / "end.json").hardlink_to(written)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str) -> Path:

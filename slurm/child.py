@@ -3,7 +3,6 @@
 The child writes its own end where it can, the worker where it could not; see `worker`.
 """
 
-import errno
 import faulthandler
 import importlib
 import os
@@ -12,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
@@ -19,9 +19,13 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from slurm import stop
-from slurm.attempts import Attempt, Stopped, Superseded
+from slurm.attempts import Attempt, Outcome, Stopped, Superseded
 from slurm.environment import environment_with
+from slurm.failures import UNWRITABLE, classify, said
 from slurm.job import Job
+
+CANNOT_WRITE = os.EX_IOERR
+"""The exit code of a child that could not write what it had to."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,10 @@ def start(job: Job, item: str, attempt: Attempt, environment: Mapping[str, str])
 
 
 def attempt_item(function: str, item: str, attempt: Attempt, context: Mapping[str, Any]) -> BaseException | None:
-    """Call the function on the item; what it raised, which is then written down as the attempt's end."""
+    """Call the function on the item; what it raised, which is then written down as the attempt's end.
+
+    Where the folder cannot be written, the item has not failed but stopped; raises OSError where not even that can.
+    """
     try:
         resolve(function)(item, attempt, context)
     except (Stopped, KeyboardInterrupt) as error:
@@ -59,8 +66,9 @@ def attempt_item(function: str, item: str, attempt: Attempt, context: Mapping[st
         attempt.end("superseded", message=str(error))
         return error
     except BaseException as error:
-        message = f"{type(error).__name__}: {error}"
-        attempt.end("failed", classify(error), message, "".join(traceback.format_exception(error)))
+        kind = classify(error, attempt.folder)
+        outcome: Outcome = "stopped" if kind in UNWRITABLE.values() else "failed"
+        attempt.end(outcome, kind, said(error), "".join(traceback.format_exception(error)))
         return error
     return None
 
@@ -70,25 +78,6 @@ def resolve(function: str) -> Callable[[str, Attempt, Any], None]:
     module, _, name = function.partition(":")
     found: Callable[[str, Attempt, Any], None] = getattr(importlib.import_module(module), name)
     return found
-
-
-def classify(error: BaseException | None) -> str:
-    """The kind of a failure: its own `kind` attribute, or what it or its cause looks like."""
-    while error is not None:
-        text = str(error).lower()
-        if isinstance(kind := getattr(error, "kind", None), str):
-            return kind
-        if isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
-            return "out of memory"
-        if isinstance(error, FloatingPointError):
-            return "not a number"
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return "disk full"
-        error = error.__cause__ or error.__context__
-    return "error"
-
-
-_OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
 
 
 def _main(
@@ -104,10 +93,14 @@ def _main(
     _redirect(attempt)
     os.environ.update(environment)
     threading.Thread(target=_stop_with_worker, args=(held, min(30.0, lease / 2)), daemon=True).start()
-    error = attempt_item(function, item, attempt, context)
+    try:
+        error = attempt_item(function, item, attempt, context)
+    except OSError as problem:
+        error = problem
     if error is not None and not isinstance(error, Stopped | Superseded):
-        traceback.print_exception(error)
-    sys.exit(0 if error is None else 1)
+        with suppress(OSError):
+            traceback.print_exception(error)
+    sys.exit(0 if error is None else CANNOT_WRITE if classify(error, attempt.folder) in UNWRITABLE.values() else 1)
 
 
 def _redirect(attempt: Attempt) -> None:

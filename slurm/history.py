@@ -47,7 +47,7 @@ def history(folder: Path, lease: float = 60.0) -> list[AttemptState]:
 def numbers(folder: Path) -> list[int]:
     """The numbers of the attempts at the item in `folder`, in order."""
     try:  # by listing the folder: NFS remembers for a while that a single name was not there
-        return sorted(int(path.name) for path in (folder / "attempts").iterdir() if path.name.isdigit())
+        return sorted(int(path.name) for path in (folder / "attempts").iterdir() if path.name.isdecimal())
     except FileNotFoundError:
         return []
 
@@ -93,6 +93,8 @@ def _text(path: Path) -> str | None:
         return path.read_text(errors="replace")
     except FileNotFoundError:
         return None
+    except OSError:  # a folder in its place, or what this user may not read
+        return ""
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -100,7 +102,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     text = _text(path)
     try:
         content = None if text is None else json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return content if content is None or isinstance(content, dict) else {}
 

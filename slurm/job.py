@@ -43,9 +43,17 @@ class Job:
             path = PurePosixPath(item)
             if not path.parts or path.is_absolute() or ".." in path.parts:
                 raise ValueError(f"an item takes the name of a folder inside {self.root}, not {item!r}")
+            _check_links(self.root / item)
         if len(set(self.items)) < len(self.items):
             raise ValueError("items takes each item once")
         json.dumps(self.context)
+
+
+def _check_links(folder: Path) -> None:
+    """Raise ValueError for a link that what is written for an item would follow out of its folder."""
+    for path in (folder, *folder.glob("*")):
+        if path.is_symlink():
+            raise ValueError(f"{path} is a symbolic link, and what is written there would lie elsewhere: remove it")
 
 
 @dataclass(frozen=True)
@@ -79,9 +87,11 @@ class Backlog:
         self.elsewhere: dict[str, float] = {}  # item -> when its worker was last seen as we first looked
         self.unsure: set[str] = set()  # those whose worker was not seen again since
         self._next_look = 0.0
+        job.root.mkdir(parents=True, exist_ok=True)
 
     def take(self) -> tuple[str, Attempt] | None:
-        """Claim the next item; None if there is none to claim now."""
+        """Claim the next item; None if there is none to claim now. Raises FileNotFoundError where the root is gone."""
+        self.job.root.stat()
         if not self.queue and time.monotonic() >= self._next_look:
             self._look_again()
         while self.queue and not stop.RECEIVED:

@@ -89,8 +89,8 @@ def _only(found: Queue, names: set[str]) -> Queue:
 def _kept(path: Path) -> tuple[Queue, set[str]]:
     try:
         kept = json.loads(path.read_text())
-        return Queue(tuple(Worker(**worker) for worker in kept["workers"]), kept["asked"]), set(kept["names"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return Queue(tuple(Worker(**worker) for worker in kept["workers"]), float(kept["asked"])), set(kept["names"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Queue(), set()
 
 

@@ -10,7 +10,8 @@ from multiprocessing import connection
 
 from slurm import stop
 from slurm.attempts import Attempt
-from slurm.child import Child, start
+from slurm.child import CANNOT_WRITE, Child, start
+from slurm.failures import Unwritable, killed, writing
 from slurm.heartbeat import heartbeat
 from slurm.history import AttemptState, history
 from slurm.job import Backlog, Event, Job, Summary
@@ -41,10 +42,11 @@ def work(
     Slot i sees `devices[i % len(devices)]` as its only GPU. A stop signal is passed on to the children, which save and
     end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until that worker has
     shown that it lives: one lease at most. An item whose child was killed is tried again after the others.
+    Raises Unwritable where the job's folder cannot be written: full, read-only, gone.
     """
     backlog = Backlog(job, on_event or (lambda event: None))
     running, ended, told = dict[int, Child](), Counter[str](), 0
-    with stop.listening() as signals, heartbeat(job.lease) as beating:
+    with stop.listening() as signals, heartbeat(job.lease) as beating, writing(job.root):
         try:
             while True:
                 if not (signals or time.monotonic() > closing.last_start):
@@ -54,7 +56,7 @@ def work(
                 if not running and backlog.is_over():
                     break
                 if not signals and time.monotonic() > closing.stop:
-                    stop.ask()
+                    stop.ask(signal.SIGXCPU)
                 told = _pass_on(signals, running, told, closing.kill)
                 _settle(backlog, running, signals, beating, ended)
         finally:
@@ -129,19 +131,28 @@ def _finish(job: Job, child: Child, signals: list[int]) -> AttemptState:
     code = child.process.exitcode or 0
     if code == 0:
         end_returned(job, child.item, child.attempt)
+    elif code == CANNOT_WRITE:
+        child.attempt.end("stopped", message="it could not write what it had to")
+        state = _state(job, child)
+        raise Unwritable(job.root, state.message if state else f"{child.attempt.folder} is gone")
     elif code > 0:  # unless the child has written why
         child.attempt.end("failed", "exit", f"exited with code {code} before it could say why")
     elif signals:
-        child.attempt.end("stopped", message=f"killed by signal {-code} before it had saved")
+        limit = "time limit" if signal.SIGXCPU in signals else None
+        child.attempt.end("stopped", limit, f"killed by signal {-code} before it had saved")
+    elif -code == signal.SIGXCPU:
+        child.attempt.end("failed", "time limit", killed(-code))
     else:
         time.sleep(_PAUSE)
         child.attempt.renew()
-        child.attempt.lose("killed", _killed(-code), job.max_attempts)
+        child.attempt.lose("killed", killed(-code), job.max_attempts)
     child.process.close()
+    state = _state(job, child)
+    if state is None:
+        raise Unwritable(job.root, f"{child.attempt.folder} is gone")
+    return state
+
+
+def _state(job: Job, child: Child) -> AttemptState | None:
     states = history(child.attempt.folder.parent.parent, job.lease)
-    return next(state for state in states if state.number == child.attempt.number)
-
-
-def _killed(number: int) -> str:
-    hint = ": often the out-of-memory killer" if number == signal.SIGKILL else ""
-    return f"killed by signal {number} ({signal.Signals(number).name}){hint}"
+    return next((state for state in states if state.number == child.attempt.number), None)

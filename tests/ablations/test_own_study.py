@@ -177,7 +177,7 @@ def test_a_run_that_is_killed_and_interrupted_ends_with_the_same_record(
         return int(json.loads(progress.read_text())["epoch"]) if progress.exists() else 0
 
     killed = process(*words)
-    wait_for(lambda: epoch(1) >= 2 and (run / "checkpoint.pt").exists())
+    wait_for(lambda: epoch(1) >= 2 and list(run.glob("checkpoint.*.pt")))
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     heartbeat, long_ago = run / "attempts" / "0001" / "heartbeat", time.time() - 3600

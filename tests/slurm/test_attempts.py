@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from slurm.attempts import Attempt, Superseded, claim, retry
-from slurm.child import classify
+from slurm.failures import classify, said
 from slurm.history import history
 
 
@@ -150,7 +150,24 @@ def test_failures_have_kinds() -> None:
         "not a number": [FloatingPointError("loss")],
         "disk full": [OSError(28, "No space left on device"), OSError(122, "Disk quota exceeded"), hidden],
         "diverged": [DivergedError()],
+        "read-only": [OSError(30, "Read-only file system")],
         "error": [ValueError("x"), OSError(2, "no such file")],
     }
     for kind, errors in kinds.items():
         assert [classify(error) for error in errors] == [kind] * len(errors)
+
+
+def test_what_is_said_of_a_failure_is_one_line_with_its_notes() -> None:
+    cause = ValueError("no such color")
+    cause.add_note("in step 3 of epoch 2")
+    error = RuntimeError("it failed")
+    error.__cause__ = cause
+    assert said(error) == "RuntimeError: it failed; in step 3 of epoch 2"
+
+
+def test_nothing_is_guarded_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+    attempt = claimed(tmp_path / "item")
+    (tmp_path / "item").rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError):
+        attempt.guard()
+    assert classify(ValueError("x"), attempt.folder) == "folder gone"

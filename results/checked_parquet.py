@@ -1,0 +1,79 @@
+"""Parquet files with a checksum of all their bytes: written as a whole or not at all, checked before they are read.
+
+The checksum lies between data and footer, where no reader of parquet looks. A file without one, as others write it, is
+taken if it can be read.
+"""
+
+import hashlib
+import os
+import uuid
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from results.damage import Damaged
+
+MARK = b"sha256 of all else:"
+_TAIL = 8  # bytes: the footer's length and the magic
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Replace the file at `path` by this table, at once: readers see the old one or the new one."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    content = memoryview(sink.getvalue())
+    data, footer = content[: _footer(content)], content[_footer(content) :]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        with temporary.open("xb") as file:
+            file.writelines((data, MARK, _digest(data, footer), footer))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check(path: Path) -> None:
+    """Raise Damaged unless the file is what was written; FileNotFoundError if there is none."""
+    if problem := _problem(path, stamp(path)):
+        raise Damaged(path, problem)
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What tells one version of a file from another."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+@lru_cache(maxsize=64)
+def _problem(path: Path, stamp: tuple[int, ...]) -> str:
+    """What is wrong with the file, "" if nothing; looked at once a version."""
+    try:
+        content = memoryview(path.read_bytes())
+        end = _footer(content)
+        start = end - len(MARK) - hashlib.sha256().digest_size
+        if start < 0 or content[start : start + len(MARK)] != MARK:
+            pq.read_table(path)
+        elif content[start + len(MARK) : end] != _digest(content[:start], content[end:]):
+            return "its checksum is not that of its content"
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, pa.ArrowException) as problem:
+        return str(problem)
+    return ""
+
+
+def _footer(content: memoryview) -> int:
+    """Where the footer begins."""
+    return len(content) - _TAIL - int.from_bytes(content[-_TAIL:-4], "little")
+
+
+def _digest(*parts: memoryview) -> bytes:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
