@@ -17,6 +17,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
+import pytest
 import torch
 
 from ablations import _checkpoint
@@ -133,6 +134,11 @@ class Commands:
     def run(self, folder: Path, *words: str, **more: Any) -> Ended:
         """Start it and wait for it."""
         return self.start(folder, *words, **more).end()
+
+
+def later(*cases: Any) -> list[Any]:
+    """Cases of a parameter that only the long form tests."""
+    return [pytest.param(case, marks=pytest.mark.long) for case in cases]
 
 
 def side_by_side(test: Callable[[Any], None], cases: Iterable[Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Fault
-from fault_commands import SEED, Commands, bits, run_folder, same, study_in
+from fault_commands import SEED, Commands, bits, later, run_folder, same, study_in
 
 HERE = ("--cluster", "debug")
 PROMISE = "a damaged or replaced file: named, set aside, made again to the same bits, and no report blocked"
@@ -69,7 +69,7 @@ def one(folder: Path, pattern: str) -> Path:
     return found
 
 
-@pytest.mark.parametrize("record", ["record.json", "probes/*.json"])
+@pytest.mark.parametrize("record", ["record.json", *later("probes/*.json")])
 def test_a_record(
     record: str, damage: Damage, folder: Path, made: Path, commands: Commands, flowers: Path, fault: Fault
 ) -> None:
@@ -127,7 +127,7 @@ def test_the_archive(damage: Damage, folder: Path, made: Path, commands: Command
         assert same(bits(folder), bits(made))
 
 
-@pytest.mark.parametrize("name", ["pixels", "meta.json"])
+@pytest.mark.parametrize("name", ["pixels", *later("meta.json")])
 def test_the_image_cache(
     name: str, damage: Damage, folder: Path, made: Path, commands: Commands, flowers: Path, fault: Fault
 ) -> None:
@@ -143,7 +143,7 @@ def test_the_image_cache(
         assert same(bits(folder), bits(made))
 
 
-@pytest.mark.parametrize("name", ["end.json", "claim.json", "progress", "heartbeat"])
+@pytest.mark.parametrize("name", ["end.json", *later("claim.json", "progress", "heartbeat")])
 def test_what_is_written_of_an_attempt(
     name: str, damage: Damage, folder: Path, made: Path, commands: Commands, flowers: Path, fault: Fault
 ) -> None:
@@ -158,6 +158,7 @@ def test_what_is_written_of_an_attempt(
         assert commands.run(folder, "status").code == 0 and same(bits(folder), bits(made))
 
 
+@pytest.mark.long
 def test_the_claims(damage: Damage, folder: Path, commands: Commands, fault: Fault) -> None:
     with fault(PROMISE):
         path = folder / "results" / "claims.parquet"

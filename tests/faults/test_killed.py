@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Fault
-from fault_commands import SEED, Commands, Running, age, bits, same, side_by_side, study_in, wait_until
+from fault_commands import SEED, Commands, Running, age, bits, later, same, side_by_side, study_in, wait_until
 
 HERE = ("--cluster", "debug")
 
@@ -83,7 +83,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("whom", ["here", "all", "worker", "child"])
+@pytest.mark.parametrize("whom", ["here", "child", *later("all", "worker")])
 def test_kill_9_at_random_moments(
     whom: str, case: Callable[[], Case], whole: dict[str, Any], long: bool, fault: Fault
 ) -> None:
@@ -119,7 +119,7 @@ def test_a_fault_at_each_write(
     side_by_side(do, whole["writes"] if long else random.Random(f"{SEED} {what}").sample(whole["writes"], 3))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, *later(signal.SIGINT)])
 def test_ctrl_c_and_sigterm_at_random_moments(
     number: int, case: Callable[[], Case], whole: dict[str, Any], long: bool, fault: Fault
 ) -> None:
@@ -137,6 +137,7 @@ def test_ctrl_c_and_sigterm_at_random_moments(
     side_by_side(interrupt, [moments.uniform(0, whole["pool"]) for _ in range(10 if long else 1)])
 
 
+@pytest.mark.long
 def test_interrupted_twice(case: Callable[[], Case], whole: dict[str, Any], long: bool, fault: Fault) -> None:
     moments = random.Random(SEED + 2)
 

@@ -81,6 +81,7 @@ def test_a_disk_that_fills_up_while_a_run_is_trained(
             subprocess.run(["rm", "-r", folder], check=True)
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full_from_the_start(commands: Commands, flowers: Path, small: Path, fault: Fault) -> None:
     with fault("disk full, read-only or gone: one line, and the same bits afterwards"):
         command = study_in(small, flowers)
@@ -90,6 +91,7 @@ def test_a_disk_that_is_full_from_the_start(commands: Commands, flowers: Path, s
         assert commands.run(small, *command).code == 0
 
 
+@pytest.mark.long
 def test_a_folder_that_is_read_only(
     commands: Commands, flowers: Path, tmp_path: Path, untouched: object, fault: Fault
 ) -> None:

@@ -9,7 +9,19 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from conftest import Fault
-from fault_commands import Commands, Running, age, bits, checkpoints, epoch, run_folder, same, study_in, wait_until
+from fault_commands import (
+    Commands,
+    Running,
+    age,
+    bits,
+    checkpoints,
+    epoch,
+    later,
+    run_folder,
+    same,
+    study_in,
+    wait_until,
+)
 
 from ablations._journal import FileJournal
 from slurm.attempts import Attempt, Superseded, claim
@@ -54,7 +66,7 @@ def asleep(commands: Commands, folder: Path, command: tuple[str, ...]) -> Runnin
     return first
 
 
-@pytest.mark.parametrize("when", ["after its successor", "while its successor works"])
+@pytest.mark.parametrize("when", ["while its successor works", *later("after its successor")])
 def test_one_that_wakes_up(
     when: str, commands: Commands, flowers: Path, tmp_path: Path, untouched: Any, long: bool, fault: Fault
 ) -> None:
