@@ -120,16 +120,6 @@ def find_experiment(item: str, study: Study, where: Context) -> Any:
     return found
 
 
-def study_finished(study: str, scale: str, results: str, run: str) -> bool:
-    """Whether the run is finished for the study, which a worker knows by its name."""
-    return is_finished(Path(results), run, load_study(study).probes_at(scale))
-
-
-def is_finished(results: Path, run: str, probes: tuple[Any, ...]) -> bool:
-    """Whether the run has its record and that of each probe; a damaged one does not count."""
-    return all(map(is_whole, places(results / "runs" / run, map(run_id, probes))))
-
-
 def data_of(experiment: Any, folder: str | None) -> DataSet | None:
     """The experiment's images; None for an experiment without a data set."""
     if not hasattr(experiment, "dataset"):

@@ -11,13 +11,15 @@ from functools import partial
 
 import torch
 
-from ablations._execute import Context, execute, study_finished
+from ablations._execute import Context, execute
+from ablations._identity import run_id
 from ablations._plan import Run
 from ablations._price import mean_seconds
 from ablations._progress import Display
 from ablations._site import load_site, resources
 from ablations._source import copy_source, import_path
 from ablations._study import Study
+from results.records import is_finished
 from slurm.job import Job
 from slurm.local import run_here, run_local
 from slurm.queue import workers
@@ -35,7 +37,7 @@ UNPRICED = 8
 def train_here(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
     """Train in this process, `--cluster debug`; whether all that was to do is done."""
     try:
-        summary = run_here(_job(options, where, runs, {}))
+        summary = run_here(_job(options, study, where, runs, {}))
     except (ValueError, TypeError, OSError) as problem:
         raise RuntimeError("this run failed") from problem  # not wrong use of the command: show the traceback
     return summary.stopped + summary.left == 0
@@ -45,7 +47,7 @@ def train_local(options: argparse.Namespace, study: Study, where: Context, runs:
     """Train by a pool on this machine; whether all that was to do is done, or failed."""
     copy, name = copy_source(options.results, study)
     sys.path.insert(0, str(copy))  # children get it as theirs
-    job, devices = _job(options, replace(where, study=name), runs, import_path(copy)), _devices()
+    job, devices = _job(options, study, replace(where, study=name), runs, import_path(copy)), _devices()
     jobs = jobs_here(options, len(runs))
     with Display(job, {run.id: run for run in runs}, jobs) as display:
         summary = run_local(job, jobs, devices, display.on_event)
@@ -59,7 +61,7 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     asked = resources(options)
     priced = mean_seconds(options.results, runs, asked.over(site.defaults).partition)
     submission = submit(
-        _job(options, replace(where, study=name), runs, import_path(copy)),
+        _job(options, study, replace(where, study=name), runs, import_path(copy)),
         options.workers or workers_for(len(runs), priced, asked.over(site.defaults).time),
         asked,
         site,
@@ -75,12 +77,15 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     return bool(options.wait)
 
 
-def _job(options: argparse.Namespace, where: Context, runs: Sequence[Run], environment: Mapping[str, str]) -> Job:
+def _job(
+    options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run], environment: Mapping[str, str]
+) -> Job:
+    root, probes = options.results.resolve() / "runs", tuple(run_id(probe) for probe in study.probes_at(where.scale))
     return Job(
-        root=options.results.resolve() / "runs",
+        root=root,
         items=tuple(dict.fromkeys(run.id for run in runs)),
         function=f"{execute.__module__}:{execute.__name__}",
-        finished=partial(study_finished, where.study, where.scale, where.results),
+        finished=partial(is_finished, root, probes),
         context=asdict(where),
         preload=PRELOAD,
         environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},

@@ -23,6 +23,7 @@ __all__ = [
     "Damaged",
     "State",
     "checksum",
+    "is_finished",
     "is_whole",
     "last_end",
     "places",
@@ -86,6 +87,11 @@ def is_whole(path: Path) -> bool:
         return read(path) is not None
     except Damaged:
         return False
+
+
+def is_finished(runs: Path, probes: Iterable[str], run: str) -> bool:
+    """Whether the run, a folder in `runs`, has its record and those of these probes; a damaged one does not count."""
+    return all(map(is_whole, places(runs / run, probes)))
 
 
 def places(run: Path, probes: Iterable[str]) -> list[Path]:
