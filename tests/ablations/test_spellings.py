@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ablations._identity import changes, run_id
@@ -103,7 +103,6 @@ def respelled(draw: Any, given: Any) -> Any:
 
 
 @given(EXPERIMENT | st.builds(LinearProbe, layer=st.sampled_from(["h", "z"])) | st.builds(NearestNeighbors), st.data())
-@settings(deadline=None)
 def test_one_value_is_one_run_however_it_is_written(value: Any, data: Any) -> None:
     other = respelled(data.draw, value)
     assert run_id(other) == run_id(value)
@@ -113,7 +112,6 @@ def test_one_value_is_one_run_however_it_is_written(value: Any, data: Any) -> No
 
 
 @given(EXPERIMENT, st.data())
-@settings(deadline=None)
 def test_two_experiments_share_an_id_if_and_only_if_they_are_equal(one: Experiment, data: Any) -> None:
     taken = data.draw(st.sets(st.sampled_from([field.name for field in dataclasses.fields(Experiment)])))
     source = data.draw(EXPERIMENT)
@@ -123,14 +121,12 @@ def test_two_experiments_share_an_id_if_and_only_if_they_are_equal(one: Experime
 
 
 @given(st.lists(EXPERIMENT, min_size=2, max_size=8))
-@settings(deadline=None)
 def test_there_are_as_many_ids_as_unlike_experiments(experiments: list[Experiment]) -> None:
     unlike = [one for place, one in enumerate(experiments) if one not in experiments[:place]]
     assert len({run_id(one) for one in experiments}) == len(unlike)
 
 
 @given(EXPERIMENT, st.lists(st.text(max_size=4), max_size=3), st.lists(st.text(max_size=4), max_size=3))
-@settings(deadline=None)
 def test_the_images_and_the_method_are_told_apart(one: Experiment, also: list[str], others: list[str]) -> None:
     assert (run_id(one, *also) == run_id(one, *others)) == (also == others)
 
@@ -139,7 +135,6 @@ NAMES = sorted(field.name for field in dataclasses.fields(Experiment) if field.n
 
 
 @given(st.sampled_from(NAMES), EXPERIMENT, EXPERIMENT)
-@settings(deadline=None)
 def test_each_setting_is_in_the_id(name: str, base: Experiment, source: Experiment) -> None:
     other = dataclasses.replace(base, augment_other=None, **{name: getattr(source, name)})
     base = dataclasses.replace(base, augment_other=None)

@@ -10,7 +10,7 @@ from torch import Tensor
 from core.draws import Draws
 
 MANY = 4000
-open_parameters = settings(deadline=None, max_examples=40)
+open_parameters = settings(max_examples=40)
 
 
 def draws_of(number: int, base: int = 1) -> Draws:

@@ -30,7 +30,7 @@ LOSSES: dict[str, Loss] = {
     "MarginTriplet, semi-hard": MarginTriplet(0.4, semi_hard=True),
 }
 each_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
-in_many_cases = settings(deadline=None, max_examples=60)
+in_many_cases = settings(max_examples=60)
 flag = st.booleans()
 
 

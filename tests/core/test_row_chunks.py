@@ -41,7 +41,7 @@ def chunks_of(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(number=st.integers(3, 40), rows=st.integers(1, 90))
 def test_any_chunk_size_gives_the_float64_value_and_gradient(loss: Loss, number: int, rows: int) -> None:
     whole = value_and_gradient(loss, views(number, torch.float64))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from image_files import random_split, write_folders
 from torchvision import datasets
@@ -54,7 +54,6 @@ def test_names_that_leave_the_folder_are_refused(name, tmp_path):
         load(name, tmp_path)
 
 
-@settings(deadline=None)
 @given(
     name=st.text(max_size=12)
     | st.lists(st.sampled_from(["..", "/", ".", "a", "~", "\\", "\0", "\n", "-"])).map("".join)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.value import check, replace, value
@@ -191,7 +191,6 @@ def test_own_checks_see_the_canonical_form() -> None:
         Positive(0)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.integers(-(2**53), 2**53), st.floats(allow_nan=False)))
 def test_a_float_field_holds_the_same_number_as_a_float(number: float) -> None:
     kept = Part(rate=number).rate
@@ -200,7 +199,6 @@ def test_a_float_field_holds_the_same_number_as_a_float(number: float) -> None:
     assert Part(rate=kept) == Part(rate=number)
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(-100, 100), st.floats(allow_nan=False))))
 def test_canonical_is_its_own_canonical_form(numbers: list[float]) -> None:
     part = Part(steps=numbers)  # type: ignore[arg-type]

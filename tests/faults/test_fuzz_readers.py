@@ -100,7 +100,7 @@ KEPT = {
     ),
 }
 each_file = pytest.mark.parametrize("kept", KEPT.values(), ids=KEPT.keys())
-fuzz = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBER = iter(range(1 << 60))
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from results._cell_means import cell_means
@@ -34,7 +34,6 @@ def excludes(estimate: Estimate, margin: float, within: bool, level: float) -> b
     return (-margin < low and high < margin) or low > margin or high < -margin
 
 
-@settings(deadline=None)
 @given(estimate=STUDENTS | EXTREMES, margin=st.floats(0.1, 4), level=st.floats(0.5, 0.999), within=st.booleans())
 def test_an_interval_excludes_the_margin_when_p_is_below_its_error(
     estimate: Student | Extreme, margin: float, level: float, within: bool
@@ -56,7 +55,6 @@ def test_draws_of_students_t_give_its_interval_and_p(margin: float, within: bool
     assert reach(drawn, 0.98) == pytest.approx(reach(normal, 0.98), abs=0.03)
 
 
-@settings(deadline=None)
 @given(tally=TALLIES, margin=st.integers(0, 3) | st.floats(0, 3.9), level=st.floats(0.5, 0.999))
 def test_a_tally_excludes_the_margin_when_p_is_below_its_error(tally: Tally, margin: float, level: float) -> None:
     p = tally.p(margin, within=False)

@@ -181,7 +181,7 @@ PARTS = {
 
 
 @given(st.fixed_dictionaries({}, optional=PARTS), st.fixed_dictionaries({}, optional=PARTS))
-@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_whatever_is_offered_can_be_put_into_a_table(
     tmp_path: Path, record: dict[str, Any], probe: dict[str, Any]
 ) -> None:

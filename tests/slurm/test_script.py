@@ -148,7 +148,7 @@ def options(text: str) -> int:
     return sum(line.lstrip().startswith("#SBATCH") for line in text.splitlines())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(field=st.sampled_from(FIELDS), value=nasty)
 @example(field="path", value="a b;$(touch canary)")
 @example(field="folder", value="a b;$(touch canary)")
@@ -173,7 +173,7 @@ texts = st.text(max_size=30) | st.lists(st.sampled_from([*NASTY, "--wrap=x", " -
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(field=st.sampled_from(FIELDS), value=texts)
 @example(field="account", value="lab --wrap=x")
 @example(field="account", value="-x")
@@ -200,7 +200,7 @@ def test_sbatch_and_srun_get_each_value_as_one_word(field: str, value: str) -> N
             assert words[-4:] == ["-u", "-m", "submitit.core._submit", str(made.folder)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(lines=st.lists(st.sampled_from(["module load cuda", "export A='b c'", 'echo "$(hostname)"', "# a comment", ""])))
 def test_the_sites_own_lines_stand_as_they_are(lines: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
