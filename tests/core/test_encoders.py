@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import resnet18, resnet34, resnet50
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-from core.encoders import ResNet, SmallResNet
+from core.encoders import AveragePool, ResNet, SmallResNet
 from core.heads import MLP, Linear, NoHead
 from core.model import build_model
 
@@ -126,3 +126,16 @@ def test_errors_name_the_setting_and_the_value() -> None:
         SmallResNet(width=0)
     with pytest.raises(ValueError, match=r"^SmallResNet\.expansion takes 1 or more, not 0$"):
         SmallResNet(expansion=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_the_pool_has_the_bits_of_torch_s_and_keeps_the_memory_layout(dtype: torch.dtype) -> None:
+    images = torch.randn(8, 48, 7, 5).to(dtype, memory_format=torch.channels_last).requires_grad_()
+    pooled, reference = AveragePool()(images), images.mean((2, 3))
+    assert torch.equal(pooled, reference) and torch.equal(pooled, nn.AdaptiveAvgPool2d(1)(images).flatten(1))
+    at = torch.randn_like(pooled)
+    seen: list[torch.Tensor] = []
+    images.register_hook(seen.append)
+    pooled.backward(at)
+    assert torch.equal(seen[0], torch.autograd.grad(reference, images, at)[0])
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)
