@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from results._estimates import Draws, Student
+from results._estimates import Student
 
 UNEQUAL = 0.01
-"""Where variances as unlike as these are rarer than this among equal ones, each cell keeps its own."""
+"""Where variances as unlike as these are rarer than this among equal ones, no error serves all cells."""
 SIMULATED, DRAWS = 999, 20_000
 
 
@@ -19,7 +19,9 @@ class CellMeans:
 
     means: (K,), NaN where a cell has no run. counts: (K,) runs. lift: (K, parameters), each mean in the parameters of
     the model. scatter: their covariance at unit error. error: of one run, with `freedom` degrees. own: (K,) errors of
-    the single cells, None where one error serves all.
+    the single cells, None where one error serves all. Where they are unlike, a contrast is to be had from its own
+    differences, one a seed (of_seeds): Student's t of those is right whatever the cells' errors are, and has nothing of
+    a loud cell that is not in it, of which the residuals of all others have a part.
     """
 
     means: Any
@@ -31,8 +33,11 @@ class CellMeans:
     freedom: int
     own: Any
 
-    def contrast(self, weights: Any) -> Student | Draws | None:
-        """The weighted sum of the means; None if these runs do not determine it. `weights` (K,) sum to 0."""
+    def contrast(self, weights: Any) -> Student | None:
+        """The weighted sum of the means by the pooled error; None if these runs do not determine it.
+
+        `weights` (K,) sum to 0.
+        """
         used = np.flatnonzero(weights)
         if not self.counts[used].all():
             return None
@@ -40,9 +45,6 @@ class CellMeans:
         if not np.allclose(row @ self.known, row, atol=1e-6):
             return None
         value, seeds = float(weights[used] @ self.means[used]), int(self.counts[used].min())
-        if self.own is not None and seeds > 1:
-            draws = self.draws(used) @ weights[used]
-            return Draws(value, np.sort(draws), seeds - 1, seeds, UNLIKE)
         error = self.error * float(np.sqrt(max(row @ self.scatter @ row, 0.0))) if self.freedom else np.nan
         return Student(value, error, self.freedom, seeds, POOLED)
 
@@ -60,7 +62,7 @@ class CellMeans:
         return self.means[used] + self.error * normal / np.sqrt(chi)
 
 
-POOLED, UNLIKE, OWN_SEEDS = "error pooled over cells", "unequal errors, bootstrap", "its own seeds"
+POOLED, UNLIKE, OWN_SEEDS = "error pooled over cells", "unequal errors, its own seeds", "its own seeds"
 
 
 def cell_means(values: Any, cell: Any, seed: Any, cells: int) -> CellMeans:
@@ -105,9 +107,9 @@ def _own_errors(residual: Any, hat: Any, cell: Any, cells: int, freedom: int) ->
     return np.where(judged, own, pooled)
 
 
-def of_seeds(numbers: Sequence[float]) -> Student:
-    """The mean of one number a seed, with the error of these seeds alone."""
+def of_seeds(numbers: Sequence[float], basis: str = OWN_SEEDS) -> Student:
+    """The mean of one number a seed, with the error of these seeds alone; `basis` says why."""
     sample = np.asarray(numbers, dtype=float)
     freedom = len(sample) - 1
     error = float(sample.std(ddof=1)) / np.sqrt(len(sample)) if freedom else np.nan
-    return Student(float(sample.mean()), float(error), freedom, len(sample), OWN_SEEDS)
+    return Student(float(sample.mean()), float(error), freedom, len(sample), basis)

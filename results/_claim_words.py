@@ -38,5 +38,5 @@ def note(found: Sequence[Verdict], is_measured: bool) -> str:
     if not is_measured:
         return first
     looks = ", ".join(map(str, LOOKS[:-1])) + f" and {LOOKS[-1]}"
-    levels = f"Holm over {here} claims, 5% shared by looks at {looks} seeds"
+    levels = f"Holm over {here} claim{'s' * (here != 1)}, 5% shared by looks at {looks} seeds"
     return f"{first} Intervals over seeds, each at its own level: {levels}."

@@ -15,7 +15,7 @@ class Extreme:
     The side on which all must agree needs no correction (intersection-union); the other has Bonferroni's.
     """
 
-    parts: tuple[Student | Draws, ...]
+    parts: tuple[Student, ...]
     largest: bool
 
     @property
@@ -69,7 +69,7 @@ class Tally:
     & Heller 2008), and no later k before an earlier one. All of them, k = m, is what Extreme shows.
     """
 
-    parts: tuple[Student | Draws, ...]
+    parts: tuple[Student, ...]
 
     @property
     def value(self) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from results._cell_means import of_seeds
+from results._cell_means import OWN_SEEDS, UNLIKE, of_seeds
 from results._contrasts import DECLARED, AllOf, Contrast, Count, Function, Rank
 from results._estimates import Draws, Student
 from results._joint_estimates import Estimate, Extreme, Tally
@@ -25,39 +25,41 @@ def estimate(number: Any, within: bool, runs: Runs) -> Estimate:
     return rank_estimate(number, runs) if isinstance(number, Rank) else _function(number, runs)
 
 
-def _contrast(contrast: Contrast, runs: Runs) -> Student | Draws:
-    """By the pooled error where cells of one metric are compared; else from one number a seed."""
+def _contrast(contrast: Contrast, runs: Runs) -> Student:
+    """By the pooled error where cells of one metric and of like errors are compared; else from one number a seed."""
     terms = [term for _, term in contrast.terms]
     if missing := [term.metric for term in terms if term.metric not in runs.fits]:
         raise NotRunError(f"no {missing[0]} yet")
     is_pooled = len({term.metric for term in terms}) == 1 and all(term.arm == "cell" for term in terms)
     if not is_pooled or abs(sum(weight for weight, _ in contrast.terms)) > 1e-9:
-        return _of_seeds(contrast, runs)
+        return _of_seeds(contrast, runs, OWN_SEEDS)
+    fit = runs.fits[terms[0].metric]
+    if fit.own is not None:
+        return _of_seeds(contrast, runs, UNLIKE)
     weights = np.zeros(len(runs.cells))
     for weight, term in contrast.terms:
         found = places(term, runs)
         weights[found] += weight / max(len(found), 1)
-    fitted = runs.fits[terms[0].metric].contrast(weights)
-    if fitted is None:
+    if (fitted := fit.contrast(weights)) is None:
         raise NotRunError("some of its cells have no run yet")
     return fitted
 
 
-def _of_seeds(contrast: Contrast, runs: Runs) -> Student:
+def _of_seeds(contrast: Contrast, runs: Runs, basis: str) -> Student:
     groups = [(weight, term, by_seed(runs, term)) for weight, term in contrast.terms]
     seeds = set.intersection(*(set(found) for _, _, found in groups))
     found_numbers = [
         sum(weight * float(numbers(found[seed][term.metric]).mean()) for weight, term, found in groups)
         for seed in sorted(seeds)
     ]
-    return _student(found_numbers)
+    return _student(found_numbers, basis)
 
 
-def _student(numbers: Sequence[float]) -> Student:
+def _student(numbers: Sequence[float], basis: str = OWN_SEEDS) -> Student:
     measured = [number for number in numbers if not math.isnan(number)]
     if not measured:
         raise NotRunError("no seed has all of its runs yet")
-    return of_seeds(measured)
+    return of_seeds(measured, basis)
 
 
 def _function(number: Function, runs: Runs) -> Student:

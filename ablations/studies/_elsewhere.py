@@ -36,12 +36,6 @@ ELSEWHERE = (
         "ImageNet encoders of many lengths of training; Fig. B.5 without a number",
     ),
     Elsewhere(
-        "F41 batch norm",
-        "batch norm must see all of the batch",
-        NOT_TESTED,
-        "bn_batch makes its statistics local, but no study varies it by itself; the paper gives no number",
-    ),
-    Elsewhere(
         "F42",
         "a linear head is nearly of low rank; h separates the classes better than z",
         NOT_TESTED,

@@ -78,6 +78,15 @@ STUDY = Study(
             paper=2.1,
             text="AutoAugment is worse than color for SimCLR",
         ),
+        difference(
+            "F12 labels",
+            policy[1],
+            weak[1],
+            above=None,
+            within=1.0,
+            paper=0.1,
+            text="for supervised learning it is as good as weak color",
+        ),
         gap_of_gaps(
             "F12 both",
             policy[1],

@@ -1,15 +1,27 @@
 """With few labels, is a pretrained encoder a better start than none?"""
 
+from typing import Any
+
 from ablations import Study, cells, difference, vary
+from core.experiment import Experiment
 from core.probe import FineTune, LinearProbe
 from results.plots import Bars, Metric, PaperValues
 
-SHARES = {"1": FineTune(labels=0.01, epochs=60), "10": FineTune(labels=0.1, epochs=30)}
-SCRATCH = {
-    "1": FineTune(labels=0.01, epochs=60, from_scratch=True),
-    "10": FineTune(labels=0.1, epochs=30, from_scratch=True),
-}
+EPOCHS = {"1": 60, "10": 30}
+"""By the percentage of the labels."""
 pretrained, scratch = "SimCLR, fine-tuned", "from scratch"
+
+
+def probes(base: Experiment) -> tuple[Any, ...]:
+    """Fine-tuned and from scratch, on each share; in batches of 4096 at the paper's scale."""
+    batch = 4096 if base.dataset == "imagenet" else 256
+    tuned = [
+        FineTune(int(share) / 100, epochs, batch_size=batch, from_scratch=scratch)
+        for scratch in (False, True)
+        for share, epochs in EPOCHS.items()
+    ]
+    return LinearProbe(), *tuned
+
 
 table_7 = PaperValues(
     study="semi_supervised",
@@ -23,14 +35,14 @@ STUDY = Study(
     question=__doc__,
     paper="Table 7",
     grid=vary(seed=range(3)),
-    probes=(LinearProbe(), *SHARES.values(), *SCRATCH.values()),
+    probes=probes,
     figure=Bars(
         x="labels",
         hue="start",
         value="top1",
         metrics=tuple(
             Metric(f"{name}_top1_{share}", (("labels", f"{share}%"), ("start", start)))
-            for share in SHARES
+            for share in EPOCHS
             for name, start in (("scratch", scratch), ("finetune", pretrained))
         ),
         paper=table_7,

@@ -1,23 +1,29 @@
-"""Which of the small choices matter: the flip, the gray, the blur, augmenting both branches?"""
+"""Which of the small choices matter: flip, gray, blur, both branches augmented, batch norm over the whole batch?
+
+Sec. 2.2: with both views of an image on one device, batch norm over that device's images tells which belong together.
+The paper has 4096 images on 128 of them: 32 each.
+"""
 
 from ablations import Grid, Study, difference, vary
 from core.augmentations import ColorDistortion, Compose, Crop, Flip, GaussianBlur, Identity
 from core.experiment import Experiment
 from results.plots import Bars
 
-CHOICE = "augment.parts & augment.parts.2.gray_p & prepare & augment_other"
+CHOICE = "augment.parts & augment.parts.2.gray_p & prepare & augment_other & bn_batch"
+DEVICE = 32
 default, flipless, blurred = (
     "Crop + Flip + ColorDistortion",
     "Crop + ColorDistortion",
     "Crop + Flip + ColorDistortion + GaussianBlur",
 )
 choices = {
-    "default": f"{default} & 0.2 & None & None",
-    "no flip": f"{flipless} & None & None & None",
-    "no gray": f"{default} & 0.0 & None & None",
-    "blur": f"{blurred} & 0.2 & None & None",
-    "one crop, both": f"{default} & 0.2 & Crop & None",
-    "one crop, one": f"{default} & 0.2 & Crop & Identity",
+    "default": f"{default} & 0.2 & None & None & None",
+    "no flip": f"{flipless} & None & None & None & None",
+    "no gray": f"{default} & 0.0 & None & None & None",
+    "blur": f"{blurred} & 0.2 & None & None & None",
+    "one crop, both": f"{default} & 0.2 & Crop & None & None",
+    "one crop, one": f"{default} & 0.2 & Crop & Identity & None",
+    "batch norm of 32": f"{default} & 0.2 & None & None & {DEVICE}",
 }
 
 
@@ -28,15 +34,16 @@ def grid(base: Experiment) -> Grid:
     gray = Compose((Crop(), Flip(), ColorDistortion(color.strength, gray_p=0.0)))
     alone = vary(augment=[plain, Compose((Crop(), color)), gray, Compose((Crop(), Flip(), color, GaussianBlur()))])
     branches = vary(augment=[plain], prepare=[Crop()], augment_other=[None, Identity()])
-    return vary(seed=range(3)) * (alone + branches)
+    devices = vary(augment=[plain], bn_batch=[DEVICE])
+    return vary(seed=range(3)) * (alone + branches + devices)
 
 
-usual = {"augment.parts": default, "augment.parts.2.gray_p": 0.2, "prepare": None}
+usual = {"augment.parts": default, "augment.parts.2.gray_p": 0.2, "prepare": None, "bn_batch": None}
 shared = {"prepare": "Crop"}
 
 STUDY = Study(
-    question=__doc__,
-    paper="App. A, Sec. 3.1",
+    question=__doc__.split("\n")[0],
+    paper="App. A, Sec. 2.2, 3.1",
     grid=grid,
     figure=Bars(
         x=CHOICE, labels=tuple((text, name) for name, text in choices.items()), titles=((CHOICE, "augmentation"),)
@@ -52,5 +59,6 @@ STUDY = Study(
             paper=6.9,
             text="augmenting both branches helps",
         ),
+        difference("F41 batch norm", usual, {"bn_batch": DEVICE}, text="batch norm must see all of the batch"),
     ],
 )

@@ -147,14 +147,10 @@ def test_what_the_runs_do_not_determine_has_no_estimate() -> None:
     assert isinstance(single, Student) and (single.value, single.freedom) == (-1.0, 0)
 
 
-def test_unlike_errors_are_noticed_and_then_each_cell_has_its_own() -> None:
+def test_unlike_errors_are_noticed() -> None:
     assert cell_means(*balanced(6, 5), 6).own is None
     unlike = cell_means(*balanced(6, 5, [0.1, 0.1, 0.1, 0.1, 0.1, 8.0]), 6)
     assert unlike.own is not None and unlike.own[5] > 4 * unlike.own[:5].max()
-    quiet, loud = (unlike.contrast(np.eye(6)[0] - np.eye(6)[other]) for other in (1, 5))
-    assert isinstance(quiet, Draws) and isinstance(loud, Draws)
-    narrow, wide = (high - low for low, high in (quiet.interval(0.95), loud.interval(0.95)))
-    assert wide > 2 * narrow
 
 
 def test_equal_errors_are_rarely_taken_for_unlike() -> None:

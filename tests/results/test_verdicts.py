@@ -13,6 +13,7 @@ from studies import line, study
 from results._test_images import packed, unpacked
 from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 from results.paper import PaperValues
+from results.statistics import student_t
 from results.verdicts import ERROR, LOOKS, Verdict, is_decided, verdicts, write_verdicts
 
 LOOK = ERROR / len(LOOKS)
@@ -142,6 +143,18 @@ def test_two_metrics_or_an_arm_are_compared_by_the_errors_of_their_own_seeds() -
     assert (found["layers"].effect, found["layers"].freedom, found["layers"].basis) == (3.0, 2, "its own seeds")
     expected = (table[table["x"] == 1]["linear_top1"].mean()) - table[table["x"] == 0]["linear_top1"].mean()
     assert found["arm"].effect == pytest.approx(expected)
+
+
+def test_beside_a_loud_cell_the_others_are_compared_by_their_own_differences() -> None:
+    claims = [difference("quiet", x(1), x(0)), difference("loud", x(5), x(0)), all_of("all", [(x(1), x(0))])]
+    table = study(line(50, 51, 50, 50, 50, 50), claims, seeds=5, noise=[0.1] * 5 + [8.0])
+    found, wide = judge(table), table.pivot(index="seed", columns="x", values="linear_top1")
+    changes = wide[1] - wide[0]
+    error = changes.std() / math.sqrt(5)
+    assert (found["quiet"].verdict, found["loud"].verdict, found["all"].verdict) == ("holds", "undecided", "holds")
+    assert (found["quiet"].basis, found["quiet"].freedom) == ("unequal errors, its own seeds", 4)
+    half = student_t(found["quiet"].level, 4) * error
+    assert (found["quiet"].low, found["quiet"].high) == pytest.approx((changes.mean() - half, changes.mean() + half))
 
 
 def test_rank_correlation_and_its_ceiling() -> None:
