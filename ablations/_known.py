@@ -9,9 +9,10 @@ from typing import Any
 
 from ablations._grid import nearest
 from results._facts import Facts, of_records, of_row
+from results._measured import Row
 from results.archive import folded
 from results.records import Damaged, places, read
-from results.tables import Row, about, read_rows
+from results.tables import about, read_rows
 
 NAMED = 5
 """So many ids that one prefix means are named."""

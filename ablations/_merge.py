@@ -9,9 +9,10 @@ from ablations._known import tables
 from ablations._merge_tables import merge_tables
 from ablations._merged import Merged, named
 from results._facts import differing, of_records
+from results._measured import Row
 from results._offered import Offer, offers
 from results.records import Damaged, places, publish, read
-from results.tables import Row, about
+from results.tables import about
 from slurm.history import history
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from ablations._known import Place, rows_of, tables
 from ablations._merged import Merged, named
 from results._facts import Facts, differing, is_setting, of_row
+from results._measured import Row
 from results._strange import are_plain, strange
 from results.records import UNPLANNED, is_whole
-from results.tables import Row, take_over
+from results.tables import take_over
 
 KIND = "shipped rows"
 

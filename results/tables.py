@@ -6,7 +6,6 @@ machine that has no record of it.
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results import archive, checked_parquet
+from results._columns import columns
+from results._measured import Row, measured
 from results._names import check_names
-from results.damage import Damaged, set_aside
-from results.records import UNPLANNED, last_end, places, read, state
+from results.damage import Damaged
+from results.records import UNPLANNED
 
 if TYPE_CHECKING:
     import pandas as pd  # which commands that need no table as a whole do not wait for
-
-PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
-
-Row = dict[str, Any]
 
 
 def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> bool:
@@ -54,7 +51,7 @@ def fill(path: Path, runs: Path) -> "pd.DataFrame":
     damaged = [str(aside)] if aside else []
     seen = None
     while seen != (seen := checked_parquet.stamp(path)):  # again, where another command has written it meanwhile
-        rows = [row | _measured(row, runs, damaged) for row in read_rows(path)]
+        rows = [row | measured(row, runs, damaged) for row in read_rows(path)]
         told = about(path)
     _write(path, rows, told)
     table = read_table(path)
@@ -110,7 +107,7 @@ def _cells(column: Any) -> list[Any]:
 def _is_planned(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> bool:
     """Whether the table at `path` holds this plan already: reading as much is quick, and writing would wait for it."""
     checked_parquet.check(path)
-    planned = _table(rows, about)
+    planned = columns(rows, about)
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
         if schema.metadata != planned.schema.metadata or not set(planned.column_names) <= set(schema.names):
@@ -129,80 +126,5 @@ def _planned(row: Mapping[str, Any], before: Row | None) -> Row:
     return {**before, **row, **to_do}
 
 
-def _measured(row: Row, runs: Path, damaged: list[str]) -> Row:
-    """What the records say of this row; nothing, if it was done and they say less."""
-    folder = runs / row["run"]
-    records = [_record(path, row["run"], damaged) for path in places(folder, json.loads(row["probes"]))]
-    word = state(folder, (record is not None for record in records))
-    if row["status"] == "done" and word != "done":
-        return {}
-    failure = str((last_end(folder) or {}).get("kind", "error")) if word == "failed" else None
-    complete = [record for record in records if record is not None]
-    return _training(records[0]) | _metrics(row["run"], complete) | {"status": word, "failure": failure}
-
-
-def _record(path: Path, run: str, damaged: list[str]) -> Row | None:
-    try:
-        record = read(path)
-        if record is not None and record.get("run") != run:
-            raise Damaged(path, f"it is the record of run {record.get('run')!r}")
-    except Damaged:
-        with suppress(OSError):  # what cannot be renamed is named all the same
-            set_aside(path)
-        damaged.append(str(path))
-        return None
-    return record
-
-
-def _training(record: Row | None) -> Row:
-    if record is None:
-        return {}
-    provenance = record.get("provenance", {})
-    facts = {f"provenance.{name}": provenance.get(name) for name in PROVENANCE if name != "versions"}
-    versions = {f"provenance.versions.{name}": text for name, text in provenance.get("versions", {}).items()}
-    return {"history": json.dumps(record.get("history", []))} | facts | versions
-
-
-def _metrics(run: str, records: Sequence[Row]) -> Row:
-    """Metrics and predictions of the training and its probes, and the seconds that they took together."""
-    row: Row = {}
-    taken = {name for record in records for name in record.get("settings", {})}
-    for record in records:
-        new = dict(record.get("metrics", {}))
-        new |= {f"predictions.{name}": classes for name, classes in record.get("predictions", {}).items()}
-        if twice := sorted((taken | row.keys()) & new.keys()):
-            raise ValueError(f"run {run}: {twice[0]!r} is reported twice; each probe's metrics need names of their own")
-        row |= new
-    seconds = [record.get("seconds", record.get("provenance", {}).get("seconds")) for record in records]
-    return row | {"seconds": float(sum(part for part in seconds if part is not None))} if records else row
-
-
 def _write(path: Path, rows: Sequence[Row], about: Mapping[str, Any]) -> None:
-    checked_parquet.write(_table(rows, about), path)
-
-
-def _table(rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> Any:
-    names: Row = {}
-    for row in rows:
-        names.update(row)
-    columns = {name: _column(name, [row.get(name) for row in rows]) for name in names}
-    return pa.table(columns).replace_schema_metadata({"study": json.dumps(about)})
-
-
-def _column(name: str, cells: list[Any]) -> Any:
-    """One arrow type a column: numbers stay numbers, whole ones whole; a mixture of numbers and text becomes text."""
-    if name.startswith("predictions."):
-        return pa.array(cells, pa.list_(pa.uint16()))  # as small as zlib: arrow packs the bits of a dictionary
-    distinct = {id(cell): cell for cell in cells}  # most columns repeat a few objects
-    kinds = {type(cell) for cell in distinct.values() if cell is not None}
-    for allowed, arrow in (({bool}, pa.bool_()), ({int}, pa.int64()), ({int, float}, pa.float64())):
-        if kinds and kinds <= allowed:
-            return pa.array(cells, arrow)
-    texts = {key: _text(cell) for key, cell in distinct.items()}
-    return pa.array([texts[id(cell)] for cell in cells], pa.string())
-
-
-def _text(cell: Any) -> str | None:
-    if cell is None or isinstance(cell, str):
-        return cell
-    return json.dumps(cell) if isinstance(cell, list | tuple) else str(cell)
+    checked_parquet.write(columns(rows, about), path)
