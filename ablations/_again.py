@@ -1,12 +1,12 @@
 """Why a run would be trained again by the study that a table's row is of, or why it would not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ablations._execute import fingerprint
 from ablations._here import Here
-from ablations._identity import changes, run_id
+from ablations._identity import changes
+from ablations._images import fingerprint, probe_ids
 from ablations._known import Place, rows_of, whole
 from ablations._plan import Run
 from ablations._tables import states
@@ -22,18 +22,20 @@ def again(place: Place, here: Here, results: Path) -> str:
     if run.id not in {planned.id for planned in here.context.plan(here.study)}:
         return "it would not run again: the study's tuning has not chosen its settings"
     probes = here.study.probes_at(here.context.scale)
-    state = states(place.table, results, probes, [run])[run.id]
+    ids = probe_ids(here.study, here.context.scale, here.context.data)
+    state = states(place.table, results, ids, [run])[run.id]
     if state == "done":
         return "it would not run again"
     folder = results / "runs" / run.id
     if state == "failed":
         kind = (last_end(folder) or {}).get("kind") or "error"
         return f"it would not run again by itself: it failed ({kind}), and --retry-failed tries once more"
-    return f"it would run again: {'; '.join((*_lacking(place, folder, probes), *_like(place, run)))}"
+    lacking = _lacking(place, folder, dict(zip(ids, probes, strict=True)))
+    return f"it would run again: {'; '.join((*lacking, *_like(place, run)))}"
 
 
-def _lacking(place: Place, folder: Path, probes: tuple[Any, ...]) -> Iterator[str]:
-    training, *measured = places(folder, map(run_id, probes))
+def _lacking(place: Place, folder: Path, probes: Mapping[str, Any]) -> Iterator[str]:
+    training, *measured = places(folder, probes)
     if whole(training) is None:
         yield f"{training} is damaged" if training.exists() else "it has no record"
         lacking = [path.stem for path in measured if path.stem not in place.probes]
@@ -42,7 +44,7 @@ def _lacking(place: Place, folder: Path, probes: tuple[Any, ...]) -> Iterator[st
             yield f"its row is done by the probes {before}, and the study now measures by {now}"
         return
     others = {path.stem for path in (folder / "probes").glob("*.json")} - {path.stem for path in measured}
-    for probe, path in zip(probes, measured, strict=True):
+    for probe, path in zip(probes.values(), measured, strict=True):
         if whole(path) is None:
             wrong = "is damaged" if path.exists() else "is missing"
             older = _of_kind(folder, others, type(probe).__name__) if not path.exists() else []

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ablations._here import Here
-from ablations._identity import run_id, settings
+from ablations._identity import settings
+from ablations._images import probe_ids
 from ablations._known import Place
 from ablations._launch import train_here, train_local
 from ablations._plan import Run
@@ -61,7 +62,7 @@ def audit(drawn: Sequence[Place], here: Here, options: argparse.Namespace) -> li
 
 
 def _plan(path: Path, runs: Sequence[Run], here: Here) -> None:
-    probes = [run_id(probe) for probe in here.study.probes_at(here.context.scale)]
+    probes = probe_ids(here.study, here.context.scale, here.context.data)
     rows = [
         {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
         for run in runs

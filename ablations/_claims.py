@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ablations._execute import data_of
+from ablations._images import data_of, probe_data
 from ablations._plan import Run
 from ablations._study import Study
+from core.probe import Transfer
 from results._select import check_claims
 from results._test_images import packed
 from results.claims import about_claims
@@ -21,7 +22,11 @@ def claims_of(study: Study, scale: str, runs: Sequence[Run], folder: str | None)
     for run in runs:
         arms.setdefault(run.arm, []).append(run.settings)
     check_claims([claim for claim in claims if claim.is_at(scale)], arms)
-    return {"claims": about_claims(claims), "varied": _varied(arms["cell"]), "labels": _labels(runs, folder)}
+    return {
+        "claims": about_claims(claims),
+        "varied": _varied(arms["cell"]),
+        "labels": _labels(study, scale, runs, folder),
+    }
 
 
 def _varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -31,8 +36,11 @@ def _varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name, cells in distinct.items() if len(set(map(repr, cells.values()))) > 1]
 
 
-def _labels(runs: Sequence[Run], folder: str | None) -> dict[str, str]:
-    """The class numbers of the test images, by the name of the data set."""
+def _labels(study: Study, scale: str, runs: Sequence[Run], folder: str | None) -> dict[str, str]:
+    """The class numbers of the test images, by the name of the data set; of a Transfer by its metrics, "there_*"."""
     one_each = {run.experiment.dataset: run.experiment for run in runs if hasattr(run.experiment, "dataset")}
     data = {name: data_of(experiment, folder) for name, experiment in one_each.items()}
+    for probe in study.probes_at(scale):
+        if isinstance(probe, Transfer):
+            data[f"{probe.front}_*"] = probe_data(probe, study, scale, folder)
     return {name: packed(images.test.labels.tolist()) for name, images in data.items() if images is not None}

@@ -4,9 +4,8 @@ import dataclasses
 import gc
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,16 @@ import torch
 
 from ablations._choices import Choice, awaited, choices_among, notes, settled
 from ablations._find import load_study
-from ablations._identity import run_id, settings
+from ablations._identity import settings
+from ablations._images import data_of, fingerprint, load_images, probe_ids
 from ablations._journal import FileJournal
 from ablations._plan import Run, find, plan, select
 from ablations._scores import scores
 from ablations._source import provenance
 from ablations._study import Study
-from core.data import DataSet, load
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
-from core.value import check
 from results.records import is_whole, places, publish, set_aside
 from slurm.attempts import Attempt
 
@@ -54,7 +52,7 @@ class Context:
         """What the study's tuning has to choose, as far as its runs have come now; nothing if it tunes nothing."""
         if study.tune is None:
             return []
-        return choices_among(study.tune, self.every(study), scores(study, self.scale, Path(self.results)))
+        return choices_among(study.tune, self.every(study), scores(study, self.scale, Path(self.results), self.data))
 
     def notes(self, study: Study) -> list[str]:
         """What a reader must know of the study's tuning as it is now; nothing if it tunes nothing."""
@@ -86,8 +84,8 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     study = load_study(where.study)
     experiment, probes = find_experiment(item, study, where), study.probes_at(where.scale)
     folder, data = Path(where.results) / "runs" / item, data_of(experiment, where.data)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    _set_aside_damaged(folder, probes)
+    device, ids = "cuda" if torch.cuda.is_available() else "cpu", probe_ids(study, where.scale, where.data)
+    _set_aside_damaged(folder, ids)
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
     outcome = study.run(experiment, data, journal, device)
     if probes and not isinstance(outcome, Trained):
@@ -108,8 +106,8 @@ def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
         assert data is not None
         known = experiment if isinstance(experiment, Experiment) else None
         side = getattr(experiment, "image_size", None)
-        features = Features(outcome.model, data, device, known, lambda name: _load(name, where.data, side))
-        _probe(probes, folder, item, attempt, features)
+        features = Features(outcome.model, data, device, known, lambda name: load_images(name, where.data, side))
+        _probe(dict(zip(ids, probes, strict=True)), folder, item, attempt, features)
 
 
 def find_experiment(item: str, study: Study, where: Context) -> Any:
@@ -118,38 +116,6 @@ def find_experiment(item: str, study: Study, where: Context) -> Any:
     if found is None:
         raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
     return found
-
-
-def data_of(experiment: Any, folder: str | None) -> DataSet | None:
-    """The experiment's images; None for an experiment without a data set."""
-    if not hasattr(experiment, "dataset"):
-        return None
-    return _load(experiment.dataset, folder, getattr(experiment, "image_size", None))
-
-
-@cache
-def _load(name: str, folder: str | None, side: int | None) -> DataSet:
-    return load(name, Path(folder) if folder else None, side=side)
-
-
-def fingerprint(experiment: Any, folder: str | None) -> str:
-    """The fingerprint of the experiment's images. Raises ValueError if it cannot be trained on them."""
-    data = data_of(experiment, folder)
-    if isinstance(experiment, Experiment) and data:
-        _check_sizes(experiment, data)
-    return data.fingerprint if data else ""
-
-
-def _check_sizes(experiment: Experiment, data: DataSet) -> None:
-    asked, number, epochs = experiment.images, len(data.train), experiment.epochs
-    check(asked is None or asked <= number, f"images={asked} is more than the {number} training images of {data.name}")
-    if epochs == 0:
-        return
-    fits = experiment.batch_size <= (asked or number)
-    check(fits, f"batch_size={experiment.batch_size} is more than the {asked or number} training images")
-    check(
-        experiment.warmup_epochs < epochs, f"warmup_epochs={experiment.warmup_epochs:g} takes less than epochs={epochs}"
-    )
 
 
 def _trained(outcome: Any) -> dict[str, Any]:
@@ -162,9 +128,9 @@ def _trained(outcome: Any) -> dict[str, Any]:
     return {"metrics": {**metrics, "encoder_parameters": parameters}, "history": outcome.history}
 
 
-def _probe(probes: tuple[Any, ...], folder: Path, item: str, attempt: Attempt, features: Features) -> None:
-    for probe in probes:
-        (path,) = places(folder, [run_id(probe)])[1:]
+def _probe(probes: Mapping[str, Any], folder: Path, item: str, attempt: Attempt, features: Features) -> None:
+    for name, probe in probes.items():
+        (path,) = places(folder, [name])[1:]
         if not is_whole(path):
             began = time.monotonic()
             measured = probe(features)
@@ -174,8 +140,8 @@ def _probe(probes: tuple[Any, ...], folder: Path, item: str, attempt: Attempt, f
             publish({**about, **found, "seconds": time.monotonic() - began}, path)
 
 
-def _set_aside_damaged(folder: Path, probes: tuple[Any, ...]) -> None:
-    for path in places(folder, map(run_id, probes)):
+def _set_aside_damaged(folder: Path, probes: Sequence[str]) -> None:
+    for path in places(folder, probes):
         if path.exists() and not is_whole(path):
             print(f"{path} is damaged; set aside as {set_aside(path)}")
 

@@ -12,7 +12,7 @@ from functools import partial
 import torch
 
 from ablations._execute import Context, execute
-from ablations._identity import run_id
+from ablations._images import probe_ids
 from ablations._plan import Run
 from ablations._price import mean_seconds
 from ablations._progress import Display
@@ -80,7 +80,7 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
 def _job(
     options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run], environment: Mapping[str, str]
 ) -> Job:
-    root, probes = options.results.resolve() / "runs", tuple(run_id(probe) for probe in study.probes_at(where.scale))
+    root, probes = options.results.resolve() / "runs", tuple(probe_ids(study, where.scale, where.data))
     return Job(
         root=root,
         items=tuple(dict.fromkeys(run.id for run in runs)),

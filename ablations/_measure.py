@@ -11,8 +11,9 @@ from statistics import median
 
 import torch
 
-from ablations._execute import Context, data_of, find_experiment
+from ablations._execute import Context, find_experiment
 from ablations._find import load_study
+from ablations._images import data_of
 from ablations._launch import MALLOC, PRELOAD
 from ablations._price import Cost
 from core.pretrain import State, Unkept

@@ -8,6 +8,7 @@ from rich.console import Console
 from ablations._plan import Run
 from ablations._price import Price, wall
 from ablations._tune import TUNING
+from slurm.resources import Resources
 
 NAMED = 5
 """So many runs that do not fit are named."""
@@ -24,6 +25,20 @@ def print_stages(todo: Sequence[Run], later: Sequence[Run]) -> None:
     if later:
         tuning = sum(run.arm == TUNING for run in todo)
         print(f"next: tuning, {tuning} runs to do; then {len(later)} at what it chooses, priced as first candidates")
+
+
+def print_how_to_time(study: str, scale: str, asked: Resources) -> None:
+    """On a cluster, where nothing is timed from outside: the command that times a few steps in a job."""
+    given: dict[str, str | int | None] = {"partition": asked.partition, "account": asked.account, "qos": asked.qos}
+    given |= {
+        "constraint": asked.constraint,
+        "gpus-per-node": asked.gpus,
+        "cpus-per-task": asked.cpus,
+        "mem": asked.memory,
+    }
+    there = " ".join(["srun", *(f"--{name}={value}" for name, value in given.items() if value is not None)])
+    command = f"python -m ablations.run {study} --scale {scale} --dry-run"
+    print(f"to time a few steps there once, and keep it: {there} {command}")
 
 
 def _time(prices: Sequence[Price], at_a_time: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablations._identity import run_id
+from ablations._images import probe_ids
 from ablations._study import Study
 from results.records import Damaged, last_end, places, read, state
 from results.tables import read_rows
@@ -17,10 +17,10 @@ DIVERGED = "not a number"
 """The kind of failure that is an answer: such a candidate is the worst. Any other is to be tried again, or mended."""
 
 
-def scores(study: Study, scale: str, results: Path) -> Callable[[str], Score]:
+def scores(study: Study, scale: str, results: Path, folder: str | None) -> Callable[[str], Score]:
     """What tells a tuning run's score by its id: the study's table where the run is done there, else its records."""
     assert study.tune is not None
-    probes, metric = [run_id(probe) for probe in study.probes_at(scale)], study.tune.metric
+    probes, metric = probe_ids(study, scale, folder), study.tune.metric
     table = results / "tables" / f"{study.name}.{scale}.parquet"
     rows = read_rows(table, ("run", "status", "probes", metric)) if table.exists() else []
     done = [row for row in rows if row["status"] == "done" and set(probes) <= set(json.loads(row["probes"]))]

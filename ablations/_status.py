@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from ablations._tune import WAITING
 from results.archive import archived
 from results.records import UNPLANNED, places, state
 from results.tables import read_rows
@@ -15,9 +16,11 @@ from slurm.history import AttemptState, history
 from slurm.names import job_name
 from slurm.queue import Worker, queue
 
-WORDS = ("done", "running", "queued", "to do", "stopped", "lost", "failed")
+WAITS = "waits for tuning"
+WORDS = ("done", "running", "queued", "to do", WAITS, "stopped", "lost", "failed")
 """queued: not running, but the study has workers; stopped: asked to; lost: killed, or its lease ran out. A run that is
-stopped or lost goes on from its checkpoint when somebody takes it up."""
+stopped or lost goes on from its checkpoint when somebody takes it up. One that waits for tuning has no id to be trained
+by yet."""
 COLUMNS = ("run", "arm", "status", "probes", "epochs", "seconds")
 """What of a table's row is needed here: all of it would be slow to read where there are many runs."""
 
@@ -70,7 +73,7 @@ class StudyStatus:
     def seconds_left(self) -> float | None:
         """Until all is done, if so many go on side by side as now; None where that is not known."""
         running = [run for run in self.runs if run.word == "running"]
-        waiting = sum(run.word in ("queued", "to do", "stopped", "lost") for run in self.runs)
+        waiting = sum(run.word in ("queued", "to do", WAITS, "stopped", "lost") for run in self.runs)
         if self.seconds is None or not running:
             return None
         return self.seconds * (waiting + sum(1 - run.share for run in running)) / len(running)
@@ -108,6 +111,8 @@ def worker_name(results: Path, study: str, scale: str) -> str:
 
 def _run_status(row: dict[str, Any], folder: Path, has_workers: bool) -> RunStatus:
     """A row that is done stays so; elsewhere the records decide, then the latest attempt."""
+    if row["run"].startswith(WAITING):
+        return RunStatus(row["run"], WAITS, row, None)
     records = places(folder, json.loads(row["probes"]))
     if row["status"] == "done" or state(folder, (path.exists() or bool(archived(path)) for path in records)) == "done":
         return RunStatus(row["run"], "done", row, None)

@@ -8,11 +8,12 @@ from typing import Any
 
 from ablations._choices import Choice, awaited, notes, settled
 from ablations._claims import claims_of
-from ablations._execute import Context, fingerprint
-from ablations._identity import run_id, settings
+from ablations._execute import Context
+from ablations._identity import settings
+from ablations._images import fingerprint, probe_ids
 from ablations._plan import Run
 from ablations._study import Study
-from ablations._tune import without
+from ablations._tune import WAITING, without
 from results.plots import about_figure
 from results.records import State, is_whole, places, state
 from results.tables import about, read_rows, write_plan
@@ -38,7 +39,7 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         "data": data,
     }
     fixed = _untuned(study, runs)
-    probes = [run_id(probe) for probe in study.probes_at(context.scale)]
+    probes = probe_ids(study, context.scale, context.data)
     rows = [
         {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
         for run in runs
@@ -62,7 +63,7 @@ def _shown(study: Study, runs: Sequence[Run], choices: Sequence[Choice]) -> Sequ
     """What the table shows of all runs: a cell that waits for tuning without an id to be trained by, in its place."""
     if not choices:
         return runs
-    waiting = {run.id: f"to-be-chosen-{place}" for place, run in enumerate(awaited(choices), 1)}
+    waiting = {run.id: f"{WAITING}{place}" for place, run in enumerate(awaited(choices), 1)}
     kept = {(run.arm, run.id) for run in settled(runs, choices)}
     cells = _untuned(study, [run for run in runs if run.arm == "cell" and run.id in waiting])
     later = {run.id: replace(run, id=waiting[run.id]) for run in cells}
@@ -91,11 +92,10 @@ def seeds_of(path: Path, runs: Sequence[Run], asked: int | None) -> int | None:
     return before if before > now else asked
 
 
-def states(path: Path, results: Path, probes: Sequence[Any], runs: Sequence[Run]) -> dict[str, State]:
-    """For each run "done", "failed" or "to do"; a row that the repository ships with all its probes is done."""
-    ids = [run_id(probe) for probe in probes]
-    shipped = _shipped(path, set(ids))
-    return {run.id: "done" if run.id in shipped else _recorded(results / "runs" / run.id, ids) for run in runs}
+def states(path: Path, results: Path, probes: Sequence[str], runs: Sequence[Run]) -> dict[str, State]:
+    """For each run "done", "failed" or "to do"; a row that the repository ships with all these probes is done."""
+    shipped = _shipped(path, set(probes))
+    return {run.id: "done" if run.id in shipped else _recorded(results / "runs" / run.id, probes) for run in runs}
 
 
 def _recorded(folder: Path, probes: Sequence[str]) -> State:

@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.console import Console
 
-from ablations._execute import Context, data_of
-from ablations._identity import changes, run_id
+from ablations._execute import Context
+from ablations._identity import changes
+from ablations._images import data_of, probe_ids
 from ablations._measure import measure
 from ablations._place import Place
 from ablations._plan import Run
@@ -31,8 +32,7 @@ def prices(where: Context, study: Study, runs: Sequence[Run], place: Place) -> l
     """What each of these runs of the study will take there; times what is new, where the place is here."""
     if study.run is not pretrain or any(not isinstance(run.experiment, Experiment) for run in runs):
         return [Price(run, None, None, "the study trains by a method of its own", {}) for run in runs]
-    probes = [run_id(probe) for probe in study.probes_at(where.scale)]
-    known = recorded(Path(where.results), place.is_like, probes)
+    known = recorded(Path(where.results), place.is_like, probe_ids(study, where.scale, where.data))
     steps = {run.id: _steps(run, where) for run in runs}
     found = _costs(where, study, [run for run in runs if steps[run.id]], place)
     free = Cost(0.0, {})

@@ -10,6 +10,8 @@ from core.value import check, value
 
 TUNING = "tuning"
 """The arm of a run that only chooses: no figure and no claim shows it, the table keeps it."""
+WAITING = "to-be-chosen-"
+"""How the id of a row begins that waits for what tuning chooses: nothing is trained by it."""
 GRID = ("cell", TUNING)
 """The arms of runs that come from a study's grid."""
 

@@ -13,6 +13,7 @@ from ablations._functions import declare
 from ablations._status import table_names
 from ablations.run import SCALES
 from ablations.studies._elsewhere import ELSEWHERE
+from results._claim_words import ceiling
 from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, Verdict, verdicts, write_verdicts
 
@@ -57,7 +58,7 @@ def _margin(one: Verdict) -> str:
 
 
 def _said(one: Verdict | None) -> str:
-    """Verdict and interval; below them the seeds, the spread over test images, and what could have been seen."""
+    """Verdict and interval; below them seeds, degrees of freedom, spread over test images, and what could be seen."""
     if one is None:
         return ""
     style = STYLES.get(one.verdict, "yellow")
@@ -66,11 +67,13 @@ def _said(one: Verdict | None) -> str:
         return word
     interval = "" if math.isnan(one.low) else f" \\[{one.low:+.2f}, {one.high:+.2f}]"
     images = "" if math.isnan(one.images) else f"; test images \u00b1{1.96 * one.images:.2f}"
-    ceiling = "" if math.isnan(one.ceiling) else f"; ceiling {one.ceiling:.2f}"
+    most = f"; {ceiling(one)}" if ceiling(one) else ""
     first = f"{word} {one.effect:+.2f}{interval}"
     if math.isnan(one.low):
-        return f"{first}{images}{ceiling}"
-    return f"{first}\nn={one.seeds} at {100 * one.level:.2f}%{images}{ceiling}; could see {_seen(one)}"
+        return f"{first}{images}{most}"
+    return (
+        f"{first}\nn={one.seeds}, {one.freedom:g} d.f. at {100 * one.level:.2f}%{images}{most}; could see {_seen(one)}"
+    )
 
 
 def _seen(one: Verdict) -> str:

@@ -77,12 +77,18 @@ def embed(
 
 def measure(name: str, labels: Callable[[Split], Tensor], logits: Callable[[Split], Tensor], test: bool) -> Measured:
     """Top-1 on the validation images and, if asked, on the test images; `name` has a place for "_valid"."""
-    metrics = {name.format("_valid"): top1(logits("valid"), labels("valid"))}
-    if not test:
+    valid, *tested = measured(name, test)
+    metrics = {valid: top1(logits("valid"), labels("valid"))}
+    if not tested:
         return Measured(metrics, {})
     of_test = logits("test")
-    metrics[name.format("")] = top1(of_test, labels("test"))
-    return Measured(metrics, {name.format(""): of_test.argmax(1).tolist()})
+    metrics[tested[0]] = top1(of_test, labels("test"))
+    return Measured(metrics, {tested[0]: of_test.argmax(1).tolist()})
+
+
+def measured(name: str, test: bool) -> tuple[str, ...]:
+    """The metrics that `measure` makes of `name`."""
+    return (name.format("_valid"), *([name.format("")] if test else []))
 
 
 def top1(logits: Tensor, labels: Tensor) -> float:

@@ -10,7 +10,7 @@ from torch import nn
 from core.augmentations import Compose, Crop, Flip
 from core.data import Images, balanced
 from core.draws import Draws, key, order
-from core.features import Features, Measured, embed, measure, top1
+from core.features import Features, Measured, embed, measure, measured, top1
 from core.images import to_float
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
@@ -51,6 +51,16 @@ class FineTune:
         decays = self.weight_decay
         check(len(decays) > 0 and min(decays) >= 0, f"FineTune.weight_decay takes numbers from 0 on, not {decays}")
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of what it measures."""
+        return measured(self._name, self.test)
+
+    @property
+    def _name(self) -> str:
+        share = f"{100 * self.labels:g}".replace(".", "_")
+        return f"{'scratch' if self.from_scratch else 'finetune'}{{}}_top1_{share}"
+
     def __call__(self, features: Features) -> Measured:
         """Train on the labeled images, choose on the validation images, read the test images once.
 
@@ -58,10 +68,8 @@ class FineTune:
         FloatingPointError where every one of them diverges.
         """
         tuned = self._best(features)
-        share = f"{100 * self.labels:g}".replace(".", "_")
-        name = f"{'scratch' if self.from_scratch else 'finetune'}{{}}_top1_{share}"
         return measure(
-            name,
+            self._name,
             features.labels,
             lambda split: embed(tuned, getattr(features.data, split), features.device)[1],
             self.test,

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.features import Features, Layer, Measured, Split, embed, measure, suffix
+from core.features import Features, Layer, Measured, Split, embed, measure, measured, suffix
 from core.finetune import FineTune
 from core.logistic import choose_classifier
 from core.transfer import Transfer
@@ -39,12 +39,20 @@ class LinearProbe:
     def __post_init__(self) -> None:
         check(len(self.l2) > 0 and min(self.l2) > 0, f"LinearProbe.l2 takes numbers above 0, not {self.l2}")
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of what it measures."""
+        return measured(self._name, self.test)
+
+    @property
+    def _name(self) -> str:
+        return f"linear{{}}_top1{suffix(self.layer)}"
+
     def __call__(self, features: Features) -> Measured:
         """Fit on the training images, choose on the validation images, read the test images once."""
         train, valid = ((features.of(split, self.layer), features.labels(split)) for split in ("train", "valid"))
         classify = choose_classifier(train, valid, self.l2)
-        name = f"linear{{}}_top1{suffix(self.layer)}"
-        return measure(name, features.labels, lambda split: classify(features.of(split, self.layer)), self.test)
+        return measure(self._name, features.labels, lambda split: classify(features.of(split, self.layer)), self.test)
 
 
 @value
@@ -61,6 +69,11 @@ class NearestNeighbors:
     def __post_init__(self) -> None:
         check(self.neighbors >= 1, f"NearestNeighbors.neighbors takes 1 or more, not {self.neighbors}")
         check(self.temperature > 0, f"NearestNeighbors.temperature takes more than 0, not {self.temperature}")
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of what it measures."""
+        return measured("knn{}_top1", self.test)
 
     def __call__(self, features: Features) -> Measured:
         """The neighbors are training images."""

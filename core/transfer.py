@@ -23,12 +23,22 @@ class Transfer:
     def __post_init__(self) -> None:
         check(self.dataset != "", "Transfer.dataset takes the name of a data set, not ''")
 
+    @property
+    def front(self) -> str:
+        """What stands before the names of the probe's own metrics, without the "_" between."""
+        return self.name or self.dataset
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of what it measures; AttributeError where the probe does not say them."""
+        return tuple(f"{self.front}_{name}" for name in self.probe.metrics)  # type: ignore[attr-defined]
+
     def __call__(self, features: Features) -> Measured:
         """The probe's metrics and predictions; raises core.data.DataError where there is no such data set."""
         there = replace(features, data=features.load(self.dataset), _kept={})
-        measured, front = self.probe(there), self.name or self.dataset
-        metrics = {f"{front}_{name}": metric for name, metric in measured.metrics.items()}
-        return Measured(metrics, {f"{front}_{name}": found for name, found in measured.predictions.items()})
+        measured = self.probe(there)
+        metrics = {f"{self.front}_{name}": metric for name, metric in measured.metrics.items()}
+        return Measured(metrics, {f"{self.front}_{name}": found for name, found in measured.predictions.items()})
 
 
 TRANSFER_L2 = tuple(10 ** (-6 + 11 * step / 44) for step in range(45))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core.color import gray
 from core.draws import Draws, key
-from core.features import Features, Layer, Measured, Split, embed, measure, suffix
+from core.features import Features, Layer, Measured, Split, embed, measure, measured, suffix
 from core.filters import GaussianNoise, sobel
 from core.geometry import rotate
 from core.images import Images
@@ -39,6 +39,15 @@ class TransformationProbe:
     def __post_init__(self) -> None:
         check(len(self.l2) > 0 and min(self.l2) > 0, f"TransformationProbe.l2 takes numbers above 0, not {self.l2}")
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of what it measures."""
+        return measured(self._name, self.test)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.task.replace(' ', '_')}{{}}_top1{suffix(self.layer)}"
+
     def __call__(self, features: Features) -> Measured:
         """Fit on the training images, choose on the validation images, read the test images once."""
         (train, of_train), (valid, of_valid) = (self._embedded(features, split) for split in ("train", "valid"))
@@ -46,8 +55,7 @@ class TransformationProbe:
         kept: dict[Split, tuple[Tensor, Tensor]] = {"valid": (valid, of_valid)}
         if self.test:
             kept["test"] = self._embedded(features, "test")
-        name = f"{self.task.replace(' ', '_')}{{}}_top1{suffix(self.layer)}"
-        return measure(name, lambda split: kept[split][1], lambda split: classify(kept[split][0]), self.test)
+        return measure(self._name, lambda split: kept[split][1], lambda split: classify(kept[split][0]), self.test)
 
     def _embedded(self, features: Features, split: Split) -> tuple[Tensor, Tensor]:
         """h or z of the transformed images, (N, D), and what was done to them, (N,) int64."""

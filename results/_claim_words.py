@@ -21,14 +21,22 @@ def word(one: Verdict) -> str:
     return f"{one.verdict} ({one.note})" if math.isnan(one.low) else f"{one.verdict} at {100 * one.level:.4g}%"
 
 
+def ceiling(one: Verdict) -> str:
+    """Of a rank correlation, what seeds as unlike as ours allow at most, or that one seed says nothing of it."""
+    if one.unit != "rank correlation" or math.isnan(one.effect):
+        return ""
+    return "no ceiling: it takes two seeds" if math.isnan(one.ceiling) else f"our seeds allow {one.ceiling:.2f}"
+
+
 def said(one: Verdict) -> list[str]:
     """The claim's text in lines, of which the first leaves room for the verdict."""
     return textwrap.wrap(one.text, WIDTH - len(one.claim) - len(word(one)) - 2) or [""]
 
 
 def lines(one: Verdict) -> list[str]:
-    """The claim's text, and below it why there is no number."""
-    return said(one) + (textwrap.wrap(one.note, WIDTH - len(one.claim) - 6) if math.isnan(one.effect) else [])
+    """The claim's text, and below it why there is no number, or what bounds it."""
+    below = one.note if math.isnan(one.effect) else ceiling(one)
+    return said(one) + textwrap.wrap(below, WIDTH - len(one.claim) - 6)
 
 
 def note(found: Sequence[Verdict], is_measured: bool) -> str:

@@ -36,12 +36,18 @@ def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> fl
         name = f"predictions.{term.metric}"
         if not rows or not all(np.ndim(row.get(name)) == 1 and row.get("dataset") in labels for row in rows):
             return math.nan
-        truth = unpacked(labels[rows[0]["dataset"]])
+        truth = unpacked(_labels(term.metric, rows[0]["dataset"], labels))
         predicted = [np.asarray(row[name]) for row in rows]
         if any(len(one) != len(truth) for one in predicted) or len({row["dataset"] for row in rows}) > 1:
             return math.nan
         total = total + weight * np.mean([one == truth for one in predicted], axis=0)
     return 100 * float(np.std(total, ddof=1)) / math.sqrt(len(total))
+
+
+def _labels(metric: str, dataset: str, labels: Mapping[str, str]) -> str:
+    """Of the metric's images: a probe's own, by what its metrics begin with ("there_*"), else the run's."""
+    own = [name for name in labels if name.endswith("_*") and metric.startswith(name[:-1])]
+    return labels[own[0] if own else dataset]
 
 
 def _groups(runs: Runs, term: Any) -> list[Any]:

@@ -25,7 +25,8 @@ class PaperValues:
             absent=(("NoHead", "head.width"),),
         )
 
-    where: (paper's key, its text, or two, "100 or 90") that a row must have. keys: (paper's key, our setting). names: (paper's text, ours).
+    where: (paper's key, its text or two, "100 or 90") that a row must have. keys: (paper's key, our setting).
+    names: (paper's text, ours).
     absent: (a value of ours, a setting that does not exist beside it), where the paper states one all the same.
     metric: the paper's name of the value drawn, or two, "linear_top1 or top1"; "" means ours.
     beside: (another metric of the paper's, the column that it becomes), for a cell that has it.
@@ -55,7 +56,8 @@ def paper_values(mapping: PaperValues, paper: pd.DataFrame, value: str) -> pd.Da
     cells = [
         _cell(mapping, parts) | {value: number}
         for parts, number in zip(map(_parts, rows["setting"]), rows["value"], strict=True)
-        if all(parts.get(key) in text.split(" or ") for key, text in mapping.where) and all(key in parts for key, _ in mapping.keys)
+        if all(parts.get(key) in text.split(" or ") for key, text in mapping.where)
+        and all(key in parts for key, _ in mapping.keys)
     ]
     if not cells:
         raise ValueError(

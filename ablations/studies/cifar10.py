@@ -87,8 +87,6 @@ STUDY = Study(
     paper="App. B.9",
     grid=grid,
     base=base,
-    figure=Bars(
-        x=TRAINED, hue="loss.temperature", average_over=("learning_rate",), titles=((TRAINED, "batch size"),)
-    ),
+    figure=Bars(x=TRAINED, hue="loss.temperature", average_over=("learning_rate",), titles=((TRAINED, "batch size"),)),
     claims=claims,
 )

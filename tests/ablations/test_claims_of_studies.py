@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from command_line import Command
 
-from ablations import Study, best_of, difference, load_study, vary
+from ablations import Study, best_of, difference, load_study, study_names, vary
 from ablations._claims import claims_of
 from ablations._plan import plan
 from ablations.studies._elsewhere import ELSEWHERE
 from core.heads import MLP, NoHead
+from results._cells import plain
 from results.paper import PaperValues, paper_values, read_paper
 from results.plots import Bars, Panels
 from results.tables import read_table
@@ -68,6 +69,23 @@ def test_the_papers_own_numbers_bear_out_each_claim_by_the_effect_that_it_names(
         ties = 1 if claim == "F3 pairs" else 0  # noise and blur together are as good as noise alone, to the digit
         assert found[claim].effect == pytest.approx(found[claim].paper, abs=0.06 + ties), claim
     assert {found[claim].verdict for claim in unpublished} <= {"not run"}
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_at_scale_paper_each_number_of_the_papers_figure_has_its_cell(name: str) -> None:
+    study = load_study(name)
+    rows = [run.settings for run in plan(study, "paper", lambda experiment: "the images") if run.arm == "cell"]
+    for figure in shown(study):
+        if figure.paper is not None and not figure.metrics:
+            names = [ours for _, ours in figure.paper.keys]
+            cells = [[_text(*(row.get(one) for one in name.split(" & "))) for name in names] for row in rows]
+            theirs = paper_values(figure.paper, read_paper(), figure.value)[names].to_numpy()
+            assert not [cell for cell in theirs if list(map(_text, map(plain, cell))) not in cells]
+
+
+def _text(*values: Any) -> str:
+    """Settings as a figure joins them, a number alone in its shortest form."""
+    return f"{values[0]:g}" if isinstance(values[0], float) and not values[1:] else " & ".join(map(str, values))
 
 
 HEADS = vary(head=[NoHead(), MLP(width=32), MLP(width=64)], seed=range(2))
@@ -143,7 +161,8 @@ def test_until_decided_adds_seeds_while_a_claim_is_open(tmp_path: Path, command:
 def test_until_decided_ends_with_the_last_look(
     tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("results.verdicts.LOOKS", (3, 4))
+    for module in ("results.verdicts", "ablations._run"):
+        monkeypatch.setattr(f"{module}.LOOKS", (3, 4))
     (tmp_path / "walk.py").write_text(WALK.replace("NEAR", "10.0"))  # the truth, but for noise
     ended = command(*WORDS, "--until-decided")
     assert ended.code == 0

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ablations._status import study_statuses
+from ablations._tune import TUNING, WAITING
 from results.tables import read_rows, write_plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,3 +33,11 @@ def test_a_record_counts_before_any_report_has_seen_it(tiny: Path, tmp_path: Pat
     next((tmp_path / "results" / "runs").glob("*/probes/*.json")).unlink()
     (study,) = study_statuses(tmp_path / "results")
     assert (study.counts["done"], study.counts["to do"]) == (3, 1)
+
+
+def test_a_cell_whose_settings_tuning_has_not_chosen_waits(tmp_path: Path) -> None:
+    row = {"seed": 0, "probes": [], "epochs": 1}
+    rows = [{"run": "0123", "arm": TUNING, **row}, {"run": f"{WAITING}1", "arm": "cell", **row}]
+    write_plan(tmp_path / "results" / "tables" / "tiny.smoke.parquet", rows, {"study": "tiny"})
+    (study,) = study_statuses(tmp_path / "results")
+    assert study.counts == {"to do": 1, "waits for tuning": 1}

@@ -22,7 +22,7 @@ from results.records import CHECKSUM, checksum, read
 
 ROOT = Path(__file__).parent.parent.parent
 SCALE = ("--scale", "smoke")
-PLAN = "import sys; from ablations import run; run._report = lambda *given: 0; sys.exit(run.main(sys.argv[1:]))"
+PLAN = "import sys; from ablations import _run, run; _run._report = lambda *given: 0; sys.exit(run.main(sys.argv[1:]))"
 """`ablations.run` up to where it would start something, or report."""
 REPEATS, LEFT = 3, 3
 

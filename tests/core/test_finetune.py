@@ -35,7 +35,7 @@ def test_it_works_on_a_copy_and_gives_the_same_bits_twice(from_scratch: bool, tr
     assert ours == again
     assert_same_state(trained.state_dict(), before)
     name = "scratch" if from_scratch else "finetune"
-    assert list(ours.metrics) == [f"{name}_valid_top1_40", f"{name}_top1_40"]
+    assert list(ours.metrics) == [f"{name}_valid_top1_40", f"{name}_top1_40"] == list(probe.metrics)
     right = torch.tensor(ours.predictions[f"{name}_top1_40"]) == DATA.test.labels
     assert ours.metrics[f"{name}_top1_40"] == pytest.approx(100 * right.double().mean().item())
 

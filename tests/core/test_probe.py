@@ -63,7 +63,7 @@ def test_a_tuning_probe_reads_no_test_image(probe: Any) -> None:
 )
 def test_metrics_have_names_and_each_test_image_a_prediction(probe: Any, names: list[str], trained: Model) -> None:
     measured = probe(Features(trained, DATA))
-    assert list(measured.metrics) == names
+    assert list(measured.metrics) == names == list(probe.metrics)
     (predicted,) = measured.predictions.items()
     assert predicted[0] == names[1]
     assert len(predicted[1]) == 30

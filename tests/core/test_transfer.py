@@ -20,7 +20,9 @@ def find(name: str) -> DataSet:
 def test_it_is_the_probe_on_the_other_images(probe: LinearProbe | FineTune) -> None:
     features = Features(color_model(), HERE, load=find)
     of_own = features.of("train")
-    ours, theirs = Transfer("other", probe)(features), probe(Features(color_model(), THERE))
+    transfer = Transfer("other", probe)
+    ours, theirs = transfer(features), probe(Features(color_model(), THERE))
+    assert transfer.metrics == tuple(ours.metrics)
     assert ours.metrics == {f"other_{name}": metric for name, metric in theirs.metrics.items()}
     assert ours.predictions == {f"other_{name}": found for name, found in theirs.predictions.items()}
     assert features.of("train") is of_own

@@ -76,7 +76,7 @@ def test_names_bits_and_a_model_left_alone(task: Any, layer: Any) -> None:
     measured = probe(Features(model, data))
     stem = task.replace(" ", "_")
     end = "_z" if layer == "z" else ""
-    assert list(measured.metrics) == [f"{stem}_valid_top1{end}", f"{stem}_top1{end}"]
+    assert list(measured.metrics) == [f"{stem}_valid_top1{end}", f"{stem}_top1{end}"] == list(probe.metrics)
     assert len(measured.predictions[f"{stem}_top1{end}"]) == 20
     assert probe(Features(model, data)) == measured
     assert_same_state(model.state_dict(), before)

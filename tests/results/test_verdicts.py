@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from studies import line, study
 
+from results._claim_words import ceiling
 from results._test_images import packed, unpacked
 from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 from results.paper import PaperValues
@@ -167,6 +168,10 @@ def test_rank_correlation_and_its_ceiling() -> None:
     found = judge(study(true, claims, noise=0.1))
     assert {name: one.effect for name, one in found.items()} == pytest.approx({"paper": 1, "setting": 1, "groups": 1})
     assert found["paper"].ceiling == pytest.approx(1)
+    assert ceiling(found["paper"]) == "our seeds allow 1.00"
+    assert ceiling(judge(study(line(1, 4), [difference("no rank", x(1), x(0))]))["no rank"]) == ""
+    single = judge(study(true, claims, seeds=1))["paper"]
+    assert ceiling(single) == "no ceiling: it takes two seeds" and math.isnan(single.low)
     noisy = judge(study(true, claims, noise=8.0, random=3))["paper"]
     assert noisy.low < noisy.effect <= noisy.high and noisy.ceiling < 0.99
 
@@ -193,6 +198,8 @@ def test_the_spread_over_test_images_is_mcnemars() -> None:
     mcnemar = 100 * math.sqrt(b + c - (b - c) ** 2 / 200) / 200
     assert judge(table)["d"].images == pytest.approx(mcnemar * math.sqrt(200 / 199))
     assert unpacked(packed(labels.tolist())).tolist() == labels.tolist()
+    table.attrs["study"]["labels"] = {"set": packed([0] * 200), "linear_*": packed(labels.tolist())}
+    assert judge(table)["d"].images == pytest.approx(mcnemar * math.sqrt(200 / 199))  # a probe's own images
     table.attrs["study"]["labels"] = {}
     assert math.isnan(judge(table)["d"].images)
 

@@ -1,0 +1,109 @@
+"""What `python -m ablations.run STUDY` does, once the words typed are understood; imports torch."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ablations._command import DONE, FAILED
+from ablations._execute import Context
+from ablations._find import load_study
+from ablations._images import probe_ids
+from ablations._launch import train_here, train_local, train_slurm
+from ablations._list import print_notes, print_plan
+from ablations._metrics import check_metrics
+from ablations._place import place_of
+from ablations._plan import Run
+from ablations._quote import print_how_to_time, print_prices, print_stages
+from ablations._site import load_site, resources
+from ablations._study import Study
+from ablations._tables import seeds_of, states, table_path, write_study_plan
+from ablations._timing import prices
+from ablations._verdicts import print_verdicts
+from ablations.report import report, set_aside_damaged
+from results.tables import read_table
+from results.verdicts import LOOKS, is_decided, verdicts
+
+
+def run_until_decided(options: argparse.Namespace) -> int:
+    """Look at the claims after so many seeds as verdicts allow, and go on while one is open."""
+    if options.only or options.seeds or options.dry_run or (options.cluster == "slurm" and not options.wait):
+        raise ValueError("--until-decided adds seeds to whole studies: no --only, --seeds, --dry-run; on slurm --wait")
+    if not (study := load_study(options.study)).claims_at(options.scale):
+        raise ValueError(f"{study.name} declares no claims to decide")
+    for options.seeds in LOOKS:
+        code = run_study(options)
+        found = verdicts(read_table(table_path(options.results, study.name, options.scale)))
+        if code != DONE or is_decided(found):
+            return code
+    print(f"undecided after {options.seeds} seeds, which is where the plan ends")
+    return DONE
+
+
+def run_study(options: argparse.Namespace) -> int:
+    """Plan, then price with --dry-run, else train what is to do and report; the command's exit code."""
+    set_aside_damaged(options.results)
+    study, only = load_study(options.study), dict(options.only or [])
+    check_metrics(study, options.scale)
+    path = table_path(options.results, study.name, options.scale)
+    data = str(Path(options.data).resolve()) if options.data else None
+    asked = Context(options.study, options.scale, str(options.results.resolve()), data, options.seeds)
+    chosen, later = asked.plan(study, only), asked.awaited(study, only)
+    state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
+    todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
+    if options.dry_run:
+        print_plan(study.name, chosen, state, path)
+        return _price(options, study, asked, list({run.id: run for run in todo}.values()))
+    planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))
+    write_study_plan(path, study, planned)
+    print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do{_then(options, len(later))}")
+    if not todo:
+        return _report(options.results, path)
+    over = _train(options, study, planned, todo)
+    if options.cluster == "slurm" and not options.wait:
+        return DONE
+    if over and len(asked.awaited(study, only)) < len(later):
+        return run_study(argparse.Namespace(**{**vars(options), "retry_failed": False}))
+    if not over:
+        print("stopped; the same command goes on from here")
+    if later:
+        write_study_plan(path, study, planned)  # which says what tuning still lacks
+    return max(_report(options.results, path), DONE if over else FAILED)
+
+
+def _then(options: argparse.Namespace, later: int) -> str:
+    """What comes after these runs: those that wait for tuning."""
+    when = ", submitted by this command once tuning is over" * (options.cluster == "slurm" and not options.wait)
+    return f"; then {later} whose settings tuning chooses{when}" if later else ""
+
+
+def _train(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+    """Train these runs where the options say; whether all is over, be it done or failed."""
+    train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
+    return train(options, study, where, runs)
+
+
+def _price(options: argparse.Namespace, study: Study, asked: Context, todo: Sequence[Run]) -> int:
+    """Say what the runs that are to do, and those that wait for tuning, will take, without starting one."""
+    later = asked.awaited(study, dict(options.only or []))
+    print_notes(asked.notes(study))
+    print_stages(todo, later)
+    if runs := [*todo, *later]:
+        place = place_of(options, study, asked.threads, runs)
+        found = prices(asked, study, runs, place)
+        print_prices(found, place.at_a_time, place.limits)
+        if options.cluster == "slurm" and any(price.seconds is None for price in found):
+            print_how_to_time(options.study, options.scale, resources(options).over(load_site(options.site).defaults))
+    return DONE
+
+
+def _report(results: Path, path: Path) -> int:
+    table, figures = report(path, results)
+    for written in (path, *figures):
+        print(written)
+    print_notes(table.attrs["study"].get("notes", ()))
+    print_verdicts(results, {table.attrs["study"]["study"]})
+    failed = table.loc[table["status"] == "failed", "run"]
+    for run in failed:
+        print(f"failed: {results}/runs/{run}/attempts/*/log.txt; --retry-failed tries again")
+    return FAILED if len(failed) else DONE

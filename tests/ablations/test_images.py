@@ -1,0 +1,51 @@
+"""The images that a probe loads are in its id, and in the spread over test images of what it measures."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ablations import Study, _images, vary
+from ablations._claims import claims_of
+from ablations._identity import run_id
+from ablations._images import probe_ids
+from ablations._plan import plan
+from core import shapes
+from core.data import DataError
+from core.probe import LinearProbe, NearestNeighbors, Transfer
+from results._test_images import unpacked
+from results.plots import Bars
+
+THERE = Transfer("shapes", LinearProbe(), name="there")
+
+
+def study(*probes: Any) -> Study:
+    return Study(question="", grid=vary(epochs=[1]), figure=Bars(x="epochs"), probes=probes)
+
+
+def test_probes_of_the_runs_own_images_are_known_by_their_settings_alone() -> None:
+    probes = (LinearProbe(layer="z"), NearestNeighbors(), run_id)
+    assert probe_ids(study(*probes), "smoke", None) == [run_id(probe) for probe in probes]
+
+
+def test_other_images_are_another_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = probe_ids(study(LinearProbe(), THERE), "smoke", None)
+    assert ours[1] != run_id(THERE)
+    draw = shapes.draw
+    monkeypatch.setattr(shapes, "draw", lambda side: draw(side)[::-1])  # train and test images change places
+    monkeypatch.setattr(_images, "load_images", _images.load_images.__wrapped__)  # which remembers nothing
+    theirs = probe_ids(study(LinearProbe(), THERE), "smoke", None)
+    assert theirs[0] == ours[0] and theirs[1] != ours[1]
+
+
+def test_images_that_are_not_there_are_named_before_training(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="nowhere"):
+        probe_ids(study(Transfer("nowhere", LinearProbe())), "smoke", str(tmp_path))
+
+
+def test_a_table_keeps_the_classes_of_the_images_of_each_transfer() -> None:
+    one = study(LinearProbe(), THERE)
+    labels = claims_of(one, "smoke", plan(one, "smoke", lambda experiment: ""), None)["labels"]
+    assert set(labels) == {"shapes", "there_*"}
+    np.testing.assert_array_equal(unpacked(labels["there_*"]), unpacked(labels["shapes"]))
