@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +35,8 @@ def print_studies(results: Path) -> int:
     return DONE
 
 
-def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], table: Path) -> None:
-    """Each run of the plan, how many there are in each state, and how many of them other studies share."""
+def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], shared: Collection[str]) -> None:
+    """Each run of the plan, how many there are in each state, and how many of them are `shared` with other studies."""
     rows = {run.id: run.settings for run in runs}
     cells = [rows[run.id] for run in runs if run.arm in GRID]
     names = dict.fromkeys(name for row in cells for name in row)
@@ -49,7 +49,7 @@ def print_plan(study: str, runs: Sequence["Run"], state: Mapping[str, str], tabl
     counts = Counter(state[run.id] for run in runs)
     print(
         f"{study}: {len(runs)} runs: {counts['done']} done, {counts['to do']} to do, {counts['failed']} failed; "
-        f"{len(set(rows) & _elsewhere(table))} are shared with other studies"
+        f"{len(shared)} are shared with other studies"
     )
 
 
@@ -57,11 +57,6 @@ def print_notes(notes: Sequence[str]) -> None:
     """What tuning has chosen so far: its head line, then a line a choice."""
     if notes:
         print("\n  ".join(notes))
-
-
-def _elsewhere(table: Path) -> set[str]:
-    others = [path for path in table.parent.glob("*.*.parquet") if path != table]
-    return {row["run"] for path in others for row in read_rows(path, ("run",))}
 
 
 def _question(study: Path) -> str:

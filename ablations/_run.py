@@ -15,6 +15,7 @@ from ablations._metrics import check_metrics
 from ablations._place import place_of
 from ablations._plan import Run
 from ablations._quote import print_how_to_time, print_prices, print_stages
+from ablations._shared import shared
 from ablations._site import load_site, resources
 from ablations._study import Study
 from ablations._tables import seeds_of, states, table_path, write_study_plan
@@ -52,7 +53,7 @@ def run_study(options: argparse.Namespace) -> int:
     state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
     if options.dry_run:
-        print_plan(study.name, chosen, state, path)
+        print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, path.parent))
         return _price(options, study, asked, list({run.id: run for run in todo}.values()))
     planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))
     write_study_plan(path, study, planned)

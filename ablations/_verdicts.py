@@ -32,10 +32,10 @@ def print_verdicts(results: Path, studies: Collection[str]) -> None:
         return
     write_verdicts(found, results / "claims.parquet")
     if shown := [verdict for verdict in found if not studies or verdict.study in studies]:
-        table = _table(shown)
-        for one in ELSEWHERE if not studies else ():
-            table.add_row("none", one.finding, f"{one.text}\n[yellow]{one.verdict}[/]: {one.why}")
-        Console(width=None if sys.stdout.isatty() else 140).print(table)
+        console = Console(width=None if sys.stdout.isatty() else 140)
+        console.print(_table(shown))
+        if not studies:
+            console.print(_elsewhere())
         print(f"{results}/claims.parquet")
 
 
@@ -50,6 +50,13 @@ def _table(found: Sequence[Verdict]) -> Table:
         table.add_row(
             study, escape(claim), f"{escape(one.text)}\n{_margin(one)}", paper, *(_said(verdict) for verdict in here)
         )
+    return table
+
+
+def _elsewhere() -> Table:
+    table = Table("claim", "of no study here", "", box=None, header_style="bold", padding=(0, 1))
+    for one in ELSEWHERE:
+        table.add_row(one.finding, one.text, f"[yellow]{one.verdict}[/]: {one.why}")
     return table
 
 
@@ -68,7 +75,7 @@ def _said(one: Verdict | None) -> str:
     interval = "" if math.isnan(one.low) else f" \\[{one.low:+.2f}, {one.high:+.2f}]"
     images = "" if math.isnan(one.images) else f"; test images \u00b1{1.96 * one.images:.2f}"
     most = f"; {ceiling(one)}" if ceiling(one) else ""
-    first = f"{word} {one.effect:+.2f}{interval}"
+    first = f"{word}{chr(10) if interval else ' '}{one.effect:+.2f}{interval}"
     if math.isnan(one.low):
         return f"{first}{images}{most}"
     return (

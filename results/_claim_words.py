@@ -28,15 +28,15 @@ def ceiling(one: Verdict) -> str:
     return "no ceiling: it takes two seeds" if math.isnan(one.ceiling) else f"our seeds allow {one.ceiling:.2f}"
 
 
-def said(one: Verdict) -> list[str]:
-    """The claim's text in lines, of which the first leaves room for the verdict."""
-    return textwrap.wrap(one.text, WIDTH - len(one.claim) - len(word(one)) - 2) or [""]
+def said(one: Verdict, name: int) -> list[str]:
+    """The claim's text in lines, of which the first leaves room for the verdict; beside names of `name` characters."""
+    return textwrap.wrap(one.text, WIDTH - name - len(word(one)) - 2) or [""]
 
 
-def lines(one: Verdict) -> list[str]:
-    """The claim's text, and below it why there is no number, or what bounds it."""
+def lines(one: Verdict, name: int) -> list[str]:
+    """The claim's text, and below it why there is no number, or what bounds it; beside names of `name` characters."""
     below = one.note if math.isnan(one.effect) else ceiling(one)
-    return said(one) + textwrap.wrap(below, WIDTH - len(one.claim) - 6)
+    return said(one, name) + textwrap.wrap(below, WIDTH - name - 6)
 
 
 def note(found: Sequence[Verdict], is_measured: bool) -> str:

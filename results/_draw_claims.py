@@ -30,22 +30,23 @@ def draw_claims(found: Sequence[Verdict]) -> Figure:
     with rc_context(STYLE):  # type: ignore[arg-type]
         canvas = Figure(layout="constrained")
         blocks = groups + [rest] * bool(rest)
-        heights = [sum(map(_height, block)) for block in blocks]
+        name = max(len(one.claim) for one in found)
+        heights = [sum(_height(one, name) for one in block) for block in blocks]
         axes = canvas.subplots(len(blocks), squeeze=False, height_ratios=heights)[:, 0]
         for one, block in zip(axes, blocks, strict=True):
-            _draw_block(one, block)
+            _draw_block(one, block, name)
         above = _legend(canvas, marks_of(measured)) if measured else 0.0
         under = footer(canvas, note(found, bool(measured)), SINGLE)
         canvas.set_size_inches(SINGLE, sum(heights) + 0.42 * len(groups) + above + under + 0.05)
     return canvas
 
 
-def _draw_block(axes: Axes, block: Sequence[Verdict]) -> None:
-    """The claims of one unit from top to bottom; y is in inches."""
+def _draw_block(axes: Axes, block: Sequence[Verdict], name: int) -> None:
+    """The claims of one unit from top to bottom, beside names of `name` characters; y is in inches."""
     tops, y = [], 0.0
     for one in block:
         tops.append(y)
-        y += _height(one)
+        y += _height(one, name)
     axes.set(ylim=(y, 0.0), yticks=[top + LINE / 2 for top in tops], yticklabels=[one.claim for one in block])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -57,17 +58,17 @@ def _draw_block(axes: Axes, block: Sequence[Verdict]) -> None:
     else:
         axes.set(xticks=[])
     for top, one in zip(tops, block, strict=True):
-        _write(axes, top, one)
+        _write(axes, top, one, name)
         if is_measured:
-            draw_strip(axes, top + LINE * len(lines(one)) + STRIP / 2, STRIP, one)
+            draw_strip(axes, top + LINE * len(lines(one, name)) + STRIP / 2, STRIP, one)
 
 
-def _write(axes: Axes, top: float, one: Verdict) -> None:
+def _write(axes: Axes, top: float, one: Verdict, name: int) -> None:
     """What is claimed, and at its right the verdict with the level of its interval."""
     across = blended_transform_factory(axes.transAxes, axes.transData)
     style: dict[str, Any] = {"transform": across, "va": "center_baseline"}
-    for place, line in enumerate(lines(one)):
-        color = DARK if place < len(said(one)) else GRAY
+    for place, line in enumerate(lines(one, name)):
+        color = DARK if place < len(said(one, name)) else GRAY
         axes.text(0.0, top + LINE * (place + 0.5), line, color=color, **style)
     color = LOOKS.get(one.verdict, {"color": GRAY})["color"]
     axes.text(1.0, top + LINE / 2, word(one), color=color, ha="right", **style)
@@ -96,5 +97,5 @@ def _legend(canvas: Figure, marks: Sequence[Any]) -> float:
     return 0.13 * math.ceil(len(marks) / 2) + 0.1
 
 
-def _height(one: Verdict) -> float:
-    return LINE * len(lines(one)) + STRIP * (not math.isnan(one.effect)) + GAP
+def _height(one: Verdict, name: int) -> float:
+    return LINE * len(lines(one, name)) + STRIP * (not math.isnan(one.effect)) + GAP

@@ -45,9 +45,7 @@ STUDY = Study(
     question=__doc__.split("\n")[0],
     paper="App. A, Sec. 2.2, 3.1",
     grid=grid,
-    figure=Bars(
-        x=CHOICE, labels=tuple((text, name) for name, text in choices.items()), titles=((CHOICE, "augmentation"),)
-    ),
+    figure=Bars(x=CHOICE, labels=tuple((text, name) for name, text in choices.items()), titles=((CHOICE, "choice"),)),
     claims=[
         difference("F13", usual, {"augment.parts": flipless}, paper=1.1, text="the flip helps"),
         difference("F11", {"augment.parts": blurred}, usual, paper=1.3, text="blur helps"),

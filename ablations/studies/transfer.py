@@ -21,9 +21,9 @@ def probes(base: Experiment) -> tuple[Any, ...]:
     """Linear, fine-tuned, and from scratch, on the target."""
     target = TARGETS.get(base.dataset, "cifar100" if base.images is None else "cifar100-subset")
     linear = Transfer(target, LinearProbe(l2=TRANSFER_L2), name="there")
-    tune = FineTune(1.0, epochs=20)
+    tune = FineTune(1.0, epochs=2 if base.dataset == "shapes" else 20)
     if base.dataset == "imagenet":  # App. B.8's grid, and its 20 000 steps
-        tune = FineTune(1.0, 102, TRANSFER_RATES, weight_decay=TRANSFER_DECAYS)
+        tune = FineTune(1.0, 114, TRANSFER_RATES, weight_decay=TRANSFER_DECAYS)
     scratch = replace(tune, epochs=2 * tune.epochs, from_scratch=True)  # twice as long, as in the paper
     return LinearProbe(), linear, *(Transfer(target, probe, name="there") for probe in (tune, scratch))
 

@@ -150,7 +150,7 @@ def test_dry_run_lists_the_runs_and_changes_nothing(own: Path, command: Command)
         "random encoder to do head=MLP seed=1",
         "supervised to do head=NoHead seed=1",
     ]
-    assert ended.out.splitlines()[8] == "tiny: 8 runs: 4 done, 4 to do, 0 failed; 0 are shared with other studies"
+    assert ended.out.splitlines()[8] == "tiny: 8 runs: 4 done, 4 to do, 0 failed; 2 are shared with other studies"
     assert {name: about for name, about in contents(own).items() if "__pycache__" not in name} == before
 
 
