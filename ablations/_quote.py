@@ -1,5 +1,6 @@
 """What a dry run says of the price: how long, how much memory, which runs will not fit, and what nobody knows."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,7 +28,7 @@ def print_stages(todo: Sequence[Run], later: Sequence[Run]) -> None:
         print(f"next: tuning, {tuning} runs to do; then {len(later)} at what it chooses, priced as first candidates")
 
 
-def print_how_to_time(study: str, scale: str, asked: Resources) -> None:
+def print_how_to_time(study: str, scale: str, data: str | None, asked: Resources) -> None:
     """On a cluster, where nothing is timed from outside: the command that times a few steps in a job."""
     given: dict[str, str | int | None] = {"partition": asked.partition, "account": asked.account, "qos": asked.qos}
     given |= {
@@ -37,7 +38,8 @@ def print_how_to_time(study: str, scale: str, asked: Resources) -> None:
         "mem": asked.memory,
     }
     there = " ".join(["srun", *(f"--{name}={value}" for name, value in given.items() if value is not None)])
-    command = f"python -m ablations.run {study} --scale {scale} --dry-run"
+    images = f" --data {shlex.quote(data)}" if data else ""
+    command = f"python -m ablations.run {study} --scale {scale}{images} --dry-run"
     print(f"to time a few steps there once, and keep it: {there} {command}")
 
 

@@ -94,7 +94,8 @@ def _price(options: argparse.Namespace, study: Study, asked: Context, todo: Sequ
         found = prices(asked, study, runs, place)
         print_prices(found, place.at_a_time, place.limits)
         if options.cluster == "slurm" and any(price.seconds is None for price in found):
-            print_how_to_time(options.study, options.scale, resources(options).over(load_site(options.site).defaults))
+            there = resources(options).over(load_site(options.site).defaults)
+            print_how_to_time(options.study, options.scale, options.data, there)
     return DONE
 
 
