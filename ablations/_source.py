@@ -67,12 +67,14 @@ def _own_files(study: Study) -> dict[str, Path]:
 
 def _neighbors(folder: Path) -> list[Path]:
     """The files of the modules that were imported from `folder`, but for our own rooms."""
-    found = []
+    found, names = [], {path.stem for path in folder.iterdir()} - set(ROOMS)
     for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] not in names:
+            continue
         place = folder.joinpath(*name.split("."))
         file = getattr(module, "__file__", None)
         beside = (place.with_name(f"{place.name}.py"), place / "__init__.py")
-        if file and Path(file).resolve() in beside and name.split(".")[0] not in ROOMS:
+        if file and Path(file).resolve() in beside:
             found.append(Path(file).resolve())
     return found
 

@@ -34,8 +34,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     """Fill the table at `path` from the records, draw its figure and its claims; the table and the pictures' files."""
+    from results._draw_claims import draw_claims
     from results.paper import read_paper
-    from results.plots import draw_claims, figure_from, save
+    from results.plots import figure_from, save
     from results.tables import fill
     from results.verdicts import verdicts
 

@@ -26,16 +26,16 @@ def draw(side: int) -> tuple[Decoded, Decoded]:
 def _drawn(split: str, number: int, side: int) -> Decoded:
     index = torch.arange(number)
     draws = Draws(key("shapes", split), index)
-    palette = _palette(draws)  # (3, N, 3)
-    texture = _texture(draws, side)[..., None]
-    background = palette[0][:, None, None] * (1 - texture) + palette[1][:, None, None] * texture
+    palette = _palette(draws)[..., None, None]  # (3, N, 3, 1, 1)
+    texture = _texture(draws, side)[:, None]
+    background = palette[0] * (1 - texture) + palette[1] * texture
     inside = torch.empty(number, side, side, dtype=torch.bool)
     x, y = _coordinates(draws, side)
     for label, name in enumerate(CLASSES):
         chosen = index % len(CLASSES) == label
         inside[chosen] = _inside(name, x[chosen], y[chosen])
-    pixels = torch.where(inside[..., None], palette[2][:, None, None], background)
-    return Decoded((pixels * 255).to(torch.uint8).numpy(), np.array(CLASSES)[index.numpy() % len(CLASSES)])
+    pixels = torch.where(inside[:, None], palette[2], background).mul_(255).to(torch.uint8)
+    return Decoded(pixels.permute(0, 2, 3, 1).contiguous().numpy(), np.array(CLASSES)[index.numpy() % len(CLASSES)])
 
 
 def _palette(draws: Draws) -> Tensor:

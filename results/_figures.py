@@ -1,22 +1,23 @@
-"""The figures: what each shows, as a value."""
+"""The figures: what each shows, as a value.
+
+What draws them is imported where they are drawn: who plans a study does not wait for matplotlib.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from results._canvas import draw
 from results._cells import Panel, hues_of
-from results._draw_bars import as_points, draw_bars
-from results._draw_heatmap import draw_heatmap
-from results._draw_lines import draw_lines
 from results._measures import Metric
 from results._notes import intervals, typical
 from results._shown import check_shown
 from results.paper import PaperValues
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -51,14 +52,18 @@ class Heatmap:
         """The dotted names of the settings shown."""
         return self.rows, self.columns
 
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
         """The figure for this table."""
+        from results._canvas import draw
+
         return draw((self,), table, paper)
 
     def _height(self, panels: Sequence[Panel]) -> float:
         return 0.8 + 0.29 * max(len({key[0] for key in panel.cells}) for panel in panels)
 
-    def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None:
+    def _fill(self, axes: "Sequence[Axes]", panels: Sequence[Panel], inches: float) -> None:
+        from results._draw_heatmap import draw_heatmap
+
         for index, (one, shown) in enumerate(zip(axes, panels, strict=True)):
             draw_heatmap(one, self, shown, self.average, index == 0, inches)
 
@@ -95,14 +100,18 @@ class Bars:
         """The dotted names of the settings shown."""
         return (self.x,) if self.hue is None else (self.x, self.hue)
 
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
         """The figure for this table."""
+        from results._canvas import draw
+
         return draw((self,), table, paper)
 
     def _height(self, panels: Sequence[Panel]) -> float:
         return 2.0
 
-    def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None:
+    def _fill(self, axes: "Sequence[Axes]", panels: Sequence[Panel], inches: float) -> None:
+        from results._draw_bars import as_points, draw_bars
+
         hues, points = hues_of(panels), as_points(panels)
         for one, shown in zip(axes, panels, strict=True):
             draw_bars(one, self, shown, hues, points, inches)
@@ -141,14 +150,18 @@ class Lines:
         """The dotted names of the settings shown."""
         return (self.x,) if self.hue is None else (self.x, self.hue)
 
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
         """The figure for this table."""
+        from results._canvas import draw
+
         return draw((self,), table, paper)
 
     def _height(self, panels: Sequence[Panel]) -> float:
         return 2.0
 
-    def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None:
+    def _fill(self, axes: "Sequence[Axes]", panels: Sequence[Panel], inches: float) -> None:
+        from results._draw_lines import draw_lines
+
         hues = hues_of(panels)
         for one, shown in zip(axes, panels, strict=True):
             draw_lines(one, self, shown, hues, self.log_x, inches)

@@ -1,13 +1,14 @@
 """Several figures as one picture."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-from results._canvas import draw
 from results._figures import Bars, Heatmap, Lines
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,10 @@ class Panels:
         first = self.figures[0]
         return tuple(dict.fromkeys((*first.settings, *first.average_over, *first.best_over)))
 
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> Figure:
+    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
         """The figure for this table."""
+        from results._canvas import draw
+
         return draw(self.figures, table, paper)
 
 

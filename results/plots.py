@@ -5,18 +5,16 @@ of their own: other data, other scale, so only the shapes compare. Runs still mi
 """
 
 from pathlib import Path
-from typing import Any
-
-from matplotlib import rc_context
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from results._as_json import from_json, to_json
-from results._draw_claims import draw_claims
 from results._figures import Bars, Heatmap, Lines
 from results._measures import Metric
 from results._panels import AnyFigure, Panels
-from results._style import STYLE
 from results.paper import PaperValues
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = [
     "AnyFigure",
@@ -27,7 +25,6 @@ __all__ = [
     "Panels",
     "PaperValues",
     "about_figure",
-    "draw_claims",
     "figure_from",
     "save",
 ]
@@ -47,8 +44,12 @@ def figure_from(about: dict[str, Any]) -> AnyFigure:
     return figure
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     """Write PNG (200 dpi), SVG and PDF, the same bytes for the same figure, and return their paths."""
+    from matplotlib import rc_context
+
+    from results._style import STYLE
+
     folder.mkdir(parents=True, exist_ok=True)
     undated: dict[str, dict[str, None]] = {
         "png": {"Software": None},

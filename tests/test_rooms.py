@@ -72,6 +72,11 @@ for name, *words in {list(WITHOUT_TORCH.values())}:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_figures_are_values_that_do_not_load_what_draws_them() -> None:
+    code = "import sys, results.plots; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
 def test_a_folder_named_results_does_not_take_the_rooms_place(tmp_path: Path) -> None:
     """An editable install puts its finder last: ./results, where runs go, would be found first."""
     for room in ("core", "results"):

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from studies import line, study
 
+from results._draw_claims import draw_claims
 from results.claims import Claim, all_of, cells, count_of, difference
-from results.plots import draw_claims, save
+from results.plots import save
 from results.verdicts import Verdict, verdicts
 
 
