@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 OLDEST := $(VENV)/oldest
-SMOKE := $(patsubst %,tests/results/test_%.py,archive claims plots records statistics tables verdicts)
+SMOKE := $(patsubst %,tests/results/test_%.py,archive claims page plots records statistics tables verdicts)
 SMOKE += $(patsubst %,tests/core/test_%.py,data decode parquet_images)
 SMOKE += tests/slurm/test_script.py tests/slurm/test_submit.py tests/ablations/test_report.py
 

@@ -13,7 +13,7 @@ from ablations._functions import declare
 from ablations._status import table_names
 from ablations.run import SCALES
 from ablations.studies._elsewhere import ELSEWHERE
-from results._claim_words import ceiling
+from results._claim_words import ceiling, margin, number, seen
 from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, Verdict, verdicts, write_verdicts
 
@@ -48,7 +48,7 @@ def _table(found: Sequence[Verdict]) -> Table:
         one = next(verdict for verdict in here if verdict)
         paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
         table.add_row(
-            study, escape(claim), f"{escape(one.text)}\n{_margin(one)}", paper, *(_said(verdict) for verdict in here)
+            study, escape(claim), f"{escape(one.text)}\n{margin(one)}", paper, *(_said(verdict) for verdict in here)
         )
     return table
 
@@ -60,10 +60,6 @@ def _elsewhere() -> Table:
     return table
 
 
-def _margin(one: Verdict) -> str:
-    return f"above {one.margin:g}" if one.kind == "above" else f"within {one.margin:g}"
-
-
 def _said(one: Verdict | None) -> str:
     """Verdict and interval; below them seeds, degrees of freedom, spread over test images, and what could be seen."""
     if one is None:
@@ -72,17 +68,11 @@ def _said(one: Verdict | None) -> str:
     word = f"[{style}]{one.verdict}[/]" + (f" ({escape(one.note)})" if one.note else "")
     if math.isnan(one.effect):
         return word
-    interval = "" if math.isnan(one.low) else f" \\[{one.low:+.2f}, {one.high:+.2f}]"
     images = "" if math.isnan(one.images) else f"; test images \u00b1{1.96 * one.images:.2f}"
     most = f"; {ceiling(one)}" if ceiling(one) else ""
-    first = f"{word}{chr(10) if interval else ' '}{one.effect:+.2f}{interval}"
+    first = f"{word}{' ' if math.isnan(one.low) else chr(10)}{escape(number(one))}"
     if math.isnan(one.low):
         return f"{first}{images}{most}"
     return (
-        f"{first}\nn={one.seeds}, {one.freedom:g} d.f. at {100 * one.level:.2f}%{images}{most}; could see {_seen(one)}"
+        f"{first}\nn={one.seeds}, {one.freedom:g} d.f. at {100 * one.level:.2f}%{images}{most}; could see {seen(one)}"
     )
-
-
-def _seen(one: Verdict) -> str:
-    far = f">{one.margin + one.distance:.2g}"
-    return far if one.kind == "above" or one.distance >= one.margin else f"<{one.margin - one.distance:.2g} or {far}"

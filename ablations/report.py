@@ -19,6 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     made = parser("report", __doc__)
     made.add_argument("studies", nargs="*", metavar="STUDY", help="default: all that have a table")
     made.add_argument("--scale", help="default: every scale there is")
+    made.add_argument("--page", action="store_true", help="write <results>/report.html, too: all of it in one file")
     options = made.parse_args(arguments)
     set_aside_damaged(options.results)
     tables = _tables(options.results, options.studies, options.scale)
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
             print(written)
         print_notes(table.attrs["study"].get("notes", ()))
     print_verdicts(options.results, {Path(study).stem for study in options.studies})
+    if options.page:
+        print(_page(options.results, tables, is_whole=not options.studies))
     return DONE
 
 
@@ -48,6 +51,19 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     if found := verdicts(table):
         written += save(draw_claims(found), results / "figures", f"{path.stem}.claims")
     return table, written
+
+
+def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
+    """Write the page of these tables, a study's scales from small to large; of all, with what no study tests."""
+    from ablations.run import SCALES
+    from ablations.studies._elsewhere import ELSEWHERE
+    from results.page import write_page
+
+    def place(path: Path) -> tuple[str, int, str]:
+        study, scale = path.stem.rsplit(".", 1)
+        return study, (*SCALES, scale).index(scale), scale
+
+    return write_page(sorted(tables, key=place), results / "report.html", ELSEWHERE if is_whole else ())
 
 
 def set_aside_damaged(results: Path) -> None:

@@ -29,7 +29,7 @@ class Drawable(Shown, Protocol):
 def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame | None) -> Figure:
     """One figure and the paper's at its right, or several figures with the paper's below them."""
     ours = [panel(figure, table) for figure in figures]
-    theirs = [_of_paper(figure, paper, shown) for figure, shown in zip(figures, ours, strict=True)]
+    theirs = [of_paper(figure, paper, shown) for figure, shown in zip(figures, ours, strict=True)]
     beside, below = len(figures) == 1 and theirs[0] is not None, len(figures) > 1 and any(theirs)
     columns, lines = len(figures) + beside, 1 + below
     heights = [figure._height([shown]) for figure, shown in zip(figures, ours, strict=True)]
@@ -57,7 +57,7 @@ def _fill(figure: Drawable, axes: list[Axes], panels: list[Panel], inches: float
         axes[1].set_title(f"paper: {figure.paper.title}", loc="left")
 
 
-def _of_paper(figure: Drawable, paper: pd.DataFrame | None, ours: Panel) -> Panel | None:
+def of_paper(figure: Drawable, paper: pd.DataFrame | None, ours: Panel) -> Panel | None:
     """The paper's panel, in the order of ours; what only the paper has comes last."""
     if figure.paper is None or paper is None:
         return None

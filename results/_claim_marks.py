@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from results._claim_words import number, word
+from results._hover import say, short
 from results._style import DARK, GRAY, PALE, PALETTE
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 
@@ -31,14 +33,18 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
     axes.plot([0, 0], ends, color="0.75", linewidth=0.6, zorder=0)
     if not math.isnan(one.images):
         half = 1.96 * one.images
-        axes.plot([one.effect - half, one.effect + half], [y, y], zorder=2, label="_images", **IMAGES)
+        (images,) = axes.plot([one.effect - half, one.effect + half], [y, y], zorder=2, label="_images", **IMAGES)
+        say(images, f"{one.claim}: \u00b1 {short(half)} over test images (95%)")
     for far in _seen(one):
-        axes.plot([far], [y], zorder=2.5, label="_seen", **SEEN)
+        (seen,) = axes.plot([far], [y], zorder=2.5, label="_seen", **SEEN)
+        say(seen, f"{one.claim}: could be seen from {far:+.2f} on")
     if not math.isnan(one.low):
         _draw_interval(axes, y, one)
-    axes.plot([one.effect], [y], zorder=4, markersize=4.5, mew=0.8, label="_ours", **LOOKS[one.verdict])
+    (ours,) = axes.plot([one.effect], [y], zorder=4, markersize=4.5, mew=0.8, label="_ours", **LOOKS[one.verdict])
+    say(ours, f"{one.claim}: {number(one)}, {word(one)}")
     if not math.isnan(one.paper):
-        axes.plot([one.paper], [y], zorder=5, label="_paper", **PAPER)
+        (theirs,) = axes.plot([one.paper], [y], zorder=5, label="_paper", **PAPER)
+        say(theirs, f"{one.claim}: the paper's {one.paper:+g}")
 
 
 def marks_of(measured: Sequence[Verdict]) -> list[Any]:

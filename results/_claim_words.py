@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from results.verdicts import LOOKS, NOT_HERE, Verdict
 
 WIDTH = 62  # characters of a line, the claim's name and its verdict included
+LEAST = 16  # of them for the text, however long the name
 
 
 def label(unit: str) -> str:
@@ -21,6 +22,23 @@ def word(one: Verdict) -> str:
     return f"{one.verdict} ({one.note})" if math.isnan(one.low) else f"{one.verdict} at {100 * one.level:.4g}%"
 
 
+def number(one: Verdict) -> str:
+    """Our number with its interval over seeds, "+2.35 [+0.82, +3.88]"; nothing where there is none."""
+    interval = "" if math.isnan(one.low) else f" [{one.low:+.2f}, {one.high:+.2f}]"
+    return "" if math.isnan(one.effect) else f"{one.effect:+.2f}{interval}"
+
+
+def margin(one: Verdict) -> str:
+    """Where the claim holds."""
+    return f"above {one.margin:g}" if one.kind == "above" else f"within {one.margin:g}"
+
+
+def seen(one: Verdict) -> str:
+    """From where on these seeds would decide."""
+    far = f">{one.margin + one.distance:.2g}"
+    return far if one.kind == "above" or one.distance >= one.margin else f"<{one.margin - one.distance:.2g} or {far}"
+
+
 def ceiling(one: Verdict) -> str:
     """Of a rank correlation, what seeds as unlike as ours allow at most, or that one seed says nothing of it."""
     if one.unit != "rank correlation" or math.isnan(one.effect):
@@ -30,13 +48,13 @@ def ceiling(one: Verdict) -> str:
 
 def said(one: Verdict, name: int) -> list[str]:
     """The claim's text in lines, of which the first leaves room for the verdict; beside names of `name` characters."""
-    return textwrap.wrap(one.text, WIDTH - name - len(word(one)) - 2) or [""]
+    return textwrap.wrap(one.text, max(LEAST, WIDTH - name - len(word(one)) - 2)) or [""]
 
 
 def lines(one: Verdict, name: int) -> list[str]:
     """The claim's text, and below it why there is no number, or what bounds it; beside names of `name` characters."""
     below = one.note if math.isnan(one.effect) else ceiling(one)
-    return said(one, name) + textwrap.wrap(below, WIDTH - name - 6)
+    return said(one, name) + textwrap.wrap(below, max(LEAST, WIDTH - name - 6))
 
 
 def note(found: Sequence[Verdict], is_measured: bool) -> str:

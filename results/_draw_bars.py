@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from results._cells import Panel
 from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._hover import say, sentence
 from results._shown import Shown
 from results._style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
 
@@ -91,14 +92,16 @@ def _draw_mark(
     points: bool,
 ) -> None:
     cell = panel.cells[key[: len(figure.settings)]]
+    said = sentence(figure, key[: len(figure.settings)], cell)
     color = PALETTE[hues.index(key[1]) % len(PALETTE)]
     label = words(figure, key[1]) if len(figure.settings) > 1 else "_mean"
     if cell.state != "done":
-        draw_gap(axes, x, 0.85 * width, cell.state, color)
+        draw_gap(axes, x, 0.85 * width, cell.state, color, said)
         return
     if points:
         marker = MARKERS[hues.index(key[1]) % len(MARKERS)]
-        axes.plot([x], [cell.mean], marker, color=color, markersize=5, markeredgecolor=DARK, mew=0.4, label=label)
+        look: dict[str, Any] = {"color": color, "markersize": 5, "markeredgecolor": DARK, "mew": 0.4}
+        say(axes.plot([x], [cell.mean], marker, label=label, **look)[0], said)
     else:
-        axes.bar([x], [cell.mean], 0.9 * width, color=color, label=label, zorder=2)
+        say(axes.bar([x], [cell.mean], 0.9 * width, color=color, label=label, zorder=2).patches[0], said)
     draw_seeds(axes, x, 0.28 * width, cell)

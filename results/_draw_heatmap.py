@@ -8,10 +8,12 @@ from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
 from results._cells import Cell, Panel
+from results._hover import place, say, sentence, short
 from results._shown import Shown
 from results._style import DARK, GRAY, PALE, REFERENCE_LINES, title, upright_or_slanted, words
 
 GAP = 0.25  # cells between the columns and their average
+INK = "0.05"  # on a light cell; not black, which a page in the dark turns light
 
 
 def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bool, inches: float) -> None:
@@ -23,11 +25,12 @@ def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bo
     means = [cell.mean for cell in panel.cells.values() if cell.values]
     colors = ScalarMappable(Normalize(min(means, default=0), max(means, default=1)), "viridis")
     for (row, column), cell in panel.cells.items():
-        _draw_cell(axes, columns.index(column), rows.index(row), cell, colors)
+        drawn = _draw_cell(axes, columns.index(column), rows.index(row), cell, colors)
+        say(drawn, sentence(figure, (row, column), cell))
     for y, row in enumerate(rows if average else []):
-        _draw_cell(
-            axes, len(columns) + GAP, y, _average([cell for key, cell in panel.cells.items() if key[0] == row]), colors
-        )
+        mean = _average([cell for key, cell in panel.cells.items() if key[0] == row])
+        drawn = _draw_cell(axes, len(columns) + GAP, y, mean, colors)
+        say(drawn, f"{place(figure, (row, None))}, average of its row: {short(mean.mean) if mean else 'not complete'}")
     width = len(columns) + (1 + GAP) * average
     axes.set(xlim=(0, width), ylim=(len(rows), 0))
     labels = [*(words(figure, column) for column in columns), *(["average"] if average else [])]
@@ -49,23 +52,25 @@ def _average(cells: list[Cell]) -> Cell | None:
     return Cell(mean, 0.0, (mean,), 1, 0)
 
 
-def _draw_cell(axes: Axes, x: float, y: float, cell: Cell | None, colors: ScalarMappable) -> None:
+def _draw_cell(axes: Axes, x: float, y: float, cell: Cell | None, colors: ScalarMappable) -> Rectangle:
     done = cell is not None and cell.state == "done"
     face: Any = colors.to_rgba(cell.mean) if cell is not None and done else PALE  # type: ignore[arg-type]
     hatch = "/////" if cell is not None and cell.state == "missing" else None
-    axes.add_patch(Rectangle((x, y), 1, 1, facecolor=face, edgecolor="0.6" if hatch else "white", hatch=hatch, lw=0.5))
+    drawn = Rectangle((x, y), 1, 1, facecolor=face, edgecolor="0.6" if hatch else "white", hatch=hatch, lw=0.5)
+    axes.add_patch(drawn)
     text: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.0}
     if cell is None:
         axes.text(x + 0.5, y + 0.5, "\u2013", color=GRAY, **text)
     elif done:
         dark = 0.299 * face[0] + 0.587 * face[1] + 0.114 * face[2] < 0.5
         lines = "\n".join(filter(None, [f"{cell.mean:.1f}", cell.note]))
-        axes.text(x + 0.5, y + 0.5, lines, color="white" if dark else "black", **text)
+        axes.text(x + 0.5, y + 0.5, lines, color="white" if dark else INK, **text)
     elif cell.state == "failed":
         for ends in ((y, y + 1), (y + 1, y)):
             axes.plot([x, x + 1], ends, color="#D55E00", linewidth=0.5)
         box = {"facecolor": PALE, "edgecolor": "none", "pad": 0.4}
         axes.text(x + 0.5, y + 0.5, "failed", color="#A03000", bbox=box, **text)
+    return drawn
 
 
 def _draw_bar(axes: Axes, figure: Shown, colors: ScalarMappable, references: dict[str, float]) -> None:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from results._cells import Panel
 from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._hover import say_at, sentence
 from results._shown import Shown
 from results._style import MARKERS, PALETTE, title, upright_or_slanted, words
 
@@ -39,7 +40,7 @@ def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bo
             cells,
             0.008 * reach,
         )
-    _draw_gaps(axes, panel, hues, where, 0.055 * reach)
+    _draw_gaps(axes, figure, panel, hues, where, 0.055 * reach)
     fit(axes, panel, from_zero=False)
     draw_references(axes, panel.references)
     _ticks(axes, figure, where, reach, inches)
@@ -58,15 +59,17 @@ def _draw_line(
     for x, place in xs.items():
         if cells[x].state == "done":
             draw_seeds(axes, place, aside, cells[x], color)
+            say_at(axes, place, cells[x].mean, sentence(figure, (x, hue)[: len(figure.settings)], cells[x]))
 
 
-def _draw_gaps(axes: Axes, panel: Panel, hues: list[Any], where: dict[Any, float], width: float) -> None:
+def _draw_gaps(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], where: dict[Any, float], width: float) -> None:
     """A slot in its line's color for each run that is not there, side by side where one x lacks several."""
     for x, place in where.items():
         gaps = {key: cell.state for key, cell in panel.cells.items() if key[0] == x and cell.state != "done"}
         for order, (key, state) in enumerate(gaps.items()):
             color = PALETTE[hues.index(key[1] if key[1:] else None) % len(PALETTE)]
-            draw_gap(axes, place + (order - (len(gaps) - 1) / 2) * width, 0.9 * width, state, color)
+            said = sentence(figure, key, panel.cells[key])
+            draw_gap(axes, place + (order - (len(gaps) - 1) / 2) * width, 0.9 * width, state, color, said)
 
 
 def _ticks(axes: Axes, figure: Shown, where: dict[Any, float], reach: float, inches: float) -> None:

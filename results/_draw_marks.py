@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from results._cells import Cell, Panel
+from results._hover import say, short
 from results._style import DARK, GRAY, REFERENCE_LINES, TEXT
 
 
@@ -25,11 +26,11 @@ def draw_seeds(axes: Axes, x: float, side: float, cell: Cell, color: str = DARK)
         axes.annotate(cell.note, (x, top), (0, 2), textcoords="offset points", **style)
 
 
-def draw_gap(axes: Axes, x: float, width: float, state: str, color: str) -> None:
+def draw_gap(axes: Axes, x: float, width: float, state: str, color: str, said: str) -> None:
     """A hollow slot at the foot of the axes with its word in it, "missing" or "failed"; a failed one is crossed."""
     foot = blended_transform_factory(axes.transData, axes.transAxes)
     slot: dict[str, Any] = {"facecolor": "none", "edgecolor": color, "linestyle": (0, (2, 1.5)), "linewidth": 0.7}
-    axes.bar([x], [0.3], width, transform=foot, label=f"_{state}", **slot)
+    say(axes.bar([x], [0.3], width, transform=foot, label=f"_{state}", **slot).patches[0], said)
     if state == "failed":
         for ends in ([0.0, 0.3], [0.3, 0.0]):
             axes.plot([x - width / 2, x + width / 2], ends, transform=foot, color=color, linewidth=0.4)
@@ -47,7 +48,7 @@ def draw_references(axes: Axes, references: dict[str, float]) -> None:
     for name, mean in references.items():
         line, color = REFERENCE_LINES[name]
         if low <= mean <= high:
-            axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5)
+            say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
             va = "bottom" if mean < low + 0.9 * (high - low) else "top"
             axes.text(0.995, mean, f"{name} {mean:.1f}", transform=side, color=color, va=va, **style)
         else:

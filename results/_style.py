@@ -25,6 +25,7 @@ STYLE: dict[str, Any] = {
     "ytick.major.size": 2.5,
     "hatch.linewidth": 0.5,
     "pdf.fonttype": 42,  # fonts embedded as TrueType: text stays text
+    "text.parse_math": False,  # a $ in a name is a $
     "svg.fonttype": "path",
     "svg.hashsalt": "results",  # the same bytes each time
 }

@@ -48,6 +48,7 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     """Write PNG (200 dpi), SVG and PDF, the same bytes for the same figure, and return their paths."""
     from matplotlib import rc_context
 
+    from results._hover import titled
     from results._style import STYLE
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,4 +62,5 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
         for path, metadata in zip(paths, undated.values(), strict=True):
             path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
             figure.savefig(path, dpi=200, metadata=metadata)
+        paths[1].write_text(titled(paths[1].read_text()))
     return paths

@@ -1,0 +1,114 @@
+"""What the page shows of one study at one scale."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from results._claim_words import margin, number, seen
+from results._curves import curves
+from results._draw_claims import draw_claims
+from results._draw_curves import cell_colors, draw_curves
+from results._page_cells import cell_names
+from results._page_facts import Facts, anchor, failures, missing, progress, provenance
+from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
+from results._svg import inline
+from results.plots import figure_from
+from results.verdicts import Verdict, verdicts
+
+LEGEND = 10
+"""So many cells can be told apart by color; more are named where one points."""
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """A study at a scale; pictures are SVG. legend: (cell, its color)."""
+
+    anchor: str
+    study: str
+    scale: str
+    question: str
+    paper: str
+    progress: str
+    notes: Sequence[str]
+    figure: str
+    is_wide: bool
+    numbers: Sequence[Sheet]
+    verdicts: Sequence[Verdict]
+    claims_picture: str
+    claims: Sheet
+    curves: Sequence[str]
+    legend: Sequence[tuple[str, str]]
+    runs: Sheet
+    failures: Sheet
+    missing: Sequence[str]
+    provenance: Facts
+
+
+def study_page(table: pd.DataFrame, paper: pd.DataFrame) -> StudyPage:
+    """From a table, as read_table gives it, and the paper's values."""
+    about = table.attrs["study"]
+    study, scale = str(about.get("study", "")), str(about.get("scale", ""))
+    name, cells = anchor(study, scale), cell_names(table)
+    figure = figure_from(about["figure"])
+    drawn = figure.draw(table, paper)
+    found = verdicts(table, paper)
+    grid = [cell for cell, arm in zip(cells, table["arm"], strict=True) if arm == "cell"]
+    colors = cell_colors(list(dict.fromkeys(grid)))
+    parts: Sequence[Any] = getattr(figure, "figures", (figure,))
+    return StudyPage(
+        anchor=name,
+        study=study,
+        scale=scale,
+        question=str(about.get("question", "")),
+        paper=str(about.get("paper", "")),
+        progress=progress(table),
+        notes=[str(note) for note in about.get("notes", ())],
+        figure=inline(drawn, f"{name}-", f"{study} at scale {scale}; the numbers stand in the table below"),
+        is_wide=drawn.get_figwidth() > 5,
+        numbers=[numbers(part, table, paper) for part in parts],
+        verdicts=found,
+        claims_picture=_claims_picture(found, name),
+        claims=_claims(found),
+        curves=_curves(table, cells, colors, name),
+        legend=list(colors.items()) if len(colors) <= LEGEND else [],
+        runs=runs(table),
+        failures=failures(table, cells),
+        missing=missing(table, cells),
+        provenance=provenance(table),
+    )
+
+
+def _claims_picture(found: Sequence[Verdict], name: str) -> str:
+    about = "The claims with their intervals; the same numbers stand in the table below"
+    return inline(draw_claims(found), f"{name}-claims-", about) if found else ""
+
+
+def _curves(table: pd.DataFrame, cells: Sequence[str], colors: dict[str, str], name: str) -> list[str]:
+    return [
+        inline(draw_curves(metric, lines, colors), f"{name}-curve{place}-", f"{metric} by epoch, a line a run")
+        for place, (metric, lines) in enumerate(curves(table, cells).items())
+    ]
+
+
+def _claims(found: Sequence[Verdict]) -> Sheet:
+    columns = ("finding", "claim", "holds", "paper", "ours", "level", "seeds", "verdict", "could see", "test images")
+    return sheet("claims", columns, [_claim(one) for one in found])
+
+
+def _claim(one: Verdict) -> list[Entry]:
+    is_judged = not math.isnan(one.low)
+    return [
+        entry(one.claim),
+        entry(one.text),
+        entry(f"{margin(one)} {one.unit}".strip()),
+        Entry("" if math.isnan(one.paper) else f"{one.paper:+g}", one.paper),
+        Entry(number(one), one.effect),
+        Entry(f"{100 * one.level:.2f}%" if is_judged else "", one.level),
+        entry(one.seeds or None),
+        entry(f"{one.verdict} ({one.note})" if one.note else one.verdict),
+        entry(seen(one) if is_judged else None),
+        Entry("" if math.isnan(one.images) else f"\u00b1{1.96 * one.images:.2f}", one.images),
+    ]
