@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from core import ranks
 from core.data import DataSet, Images, balanced
 from core.draws import order
 from core.experiment import Experiment
@@ -75,9 +76,10 @@ class Progress:
 def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = None, device: str = "cpu") -> Trained:
     """Train, or go on with what the journal kept.
 
-    Raises ValueError where the batch does not fit the images, NotFinite where the loss or the weights are not,
-    and whatever `journal.save` raises. What a step raises carries its place as a note.
+    Raises ValueError where the batch does not fit the images or the ranks, NotFinite where the loss or the weights are
+    not, and whatever `journal.save` raises. What a step raises carries its place as a note.
     """
+    ranks.check_divides(experiment.batch_size, experiment.bn_batch, ranks.number())
     journal = journal or Unkept()
     images = _resident(balanced(data.train, experiment.images), device)
     steps = _steps_per_epoch(experiment, images)

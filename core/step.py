@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from core import ranks
 from core.contrastive_metrics import contrastive_metrics
 from core.data import Images
 from core.draws import Draws, key
 from core.experiment import Experiment
+from core.global_batch_norm import global_batch_norm
 from core.images import to_float
 from core.model import Model
 
@@ -24,7 +26,7 @@ def train_step(
     batch: Tensor,
     place: tuple[int, int],
 ) -> dict[str, Tensor]:
-    """One step on the images at `batch` (N,), at `place` (epoch, step).
+    """One step on the images at `batch` (N,), at `place` (epoch, step); of several ranks each embeds its rows.
 
     Returns the loss, and how hard the contrastive task is, or the accuracy of the supervised arm.
     """
@@ -32,16 +34,21 @@ def train_step(
     metrics: dict[str, Tensor] = {}
 
     def gradient(embeddings: Tensor) -> Tensor:
+        if ranks.number() > 1:  # a loss of one's own that draws must draw the same on each
+            torch.manual_seed(key(experiment.seed, "loss", *place))
         loss, gradients = embedding_gradient(_loss(experiment, images.labels[batch]), *embeddings)
         metrics.update({"train_loss": loss}, **_metrics(experiment, embeddings.detach(), images.labels[batch]))
         return torch.stack(gradients)
 
     def embed(chunk: int, members: Tensor) -> Tensor:
-        torch.manual_seed(key(experiment.seed, "step", *place, chunk))  # for dropout, and one's own parts
-        views = make_views(experiment, images, members, place[0])
-        return cast(Tensor, model(torch.cat(views)).unflatten(0, (len(views), -1)))
+        draw = chunk * ranks.number() + ranks.rank()
+        torch.manual_seed(key(experiment.seed, "step", *place, draw))  # for dropout, and one's own parts
+        views = make_views(experiment, images, ranks.own(members), place[0])
+        with global_batch_norm():
+            return cast(Tensor, model(torch.cat(views)).unflatten(0, (len(views), -1)))
 
     backpropagate(model, embed, torch.split(batch, experiment.bn_batch or len(batch)), gradient)
+    ranks.add_gradients(model)
     optimizer.step()
     return metrics
 
@@ -76,19 +83,21 @@ def backpropagate(
 ) -> None:
     """Add to the parameters' gradients those of a loss of all chunks, in the memory of one.
 
-    `embed(number, chunk)` maps chunk (n,) to embeddings (views, n, D); `gradient` all embeddings (views, N, D) to the
-    loss's gradient at them. Several chunks are embedded without a graph, then again with it (Gao et al. 2021,
-    "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup"): the loss sees the whole batch.
+    `embed(number, chunk)` maps chunk (n,) to embeddings (views, n, D), or to this rank's rows of them; `gradient` all
+    embeddings (views, N, D) to the loss's gradient at them, of which each rank takes its rows. Several chunks are
+    embedded without a graph, then again with it (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
+    Memory Limited Setup"): the loss sees the whole batch.
     """
     if len(chunks) == 1:
         embeddings = embed(0, chunks[0])
-        embeddings.backward(gradient(embeddings))  # type: ignore[no-untyped-call]
+        whole = ranks.gather(embeddings.detach(), dim=1)
+        embeddings.backward(ranks.own(gradient(whole), dim=1))  # type: ignore[no-untyped-call]
         return
     with torch.no_grad():
-        whole = torch.cat([embed(number, chunk) for number, chunk in enumerate(chunks)], dim=1)
+        whole = torch.cat([ranks.gather(embed(number, chunk), dim=1) for number, chunk in enumerate(chunks)], dim=1)
     with _running_statistics_kept(model):
         for number, part in enumerate(torch.split(gradient(whole), len(chunks[0]), dim=1)):
-            embed(number, chunks[number]).backward(part)  # type: ignore[no-untyped-call]
+            embed(number, chunks[number]).backward(ranks.own(part, dim=1))  # type: ignore[no-untyped-call]
 
 
 @contextmanager
