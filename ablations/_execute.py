@@ -20,6 +20,7 @@ from ablations._plan import Run, find, plan, select
 from ablations._scores import scores
 from ablations._source import provenance
 from ablations._study import Study
+from core import ranks
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
@@ -31,7 +32,10 @@ gc.freeze()  # torch and its like stay: looking through them for garbage takes a
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What a worker must know beside the run's id. data: where images lie; results: where records go."""
+    """What a worker must know beside the run's id. data: where images lie; results: where records go.
+
+    threads: of each of the `processes` that share a run.
+    """
 
     study: str
     scale: str
@@ -39,6 +43,7 @@ class Context:
     data: str | None = None
     seeds: int | None = None
     threads: int = 1
+    processes: int = 1
 
     def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
         """The study's runs that can be trained now, or its cells with the settings `only`.
@@ -78,36 +83,41 @@ _PLANNED: dict[tuple[Any, ...], tuple[Study, list[Run]]] = {}
 
 
 def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
-    """Train the run `item`, or go on with it, measure it, and publish its records."""
+    """Train the run `item`, or go on with it, measure it, and publish its records; as one of its processes."""
     where = Context(**context)
     torch.set_num_threads(where.threads)
+    with ranks.joined(where.processes):
+        _execute(item, attempt, where)
+
+
+def _execute(item: str, attempt: Attempt, where: Context) -> None:
     study = load_study(where.study)
     experiment, probes = find_experiment(item, study, where), study.probes_at(where.scale)
     folder, data = Path(where.results) / "runs" / item, data_of(experiment, where.data)
     device, ids = "cuda" if torch.cuda.is_available() else "cpu", probe_ids(study, where.scale, where.data)
-    _set_aside_damaged(folder, ids)
+    if ranks.rank() == 0:
+        _set_aside_damaged(folder, ids)
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
     outcome = study.run(experiment, data, journal, device)
     if probes and not isinstance(outcome, Trained):
         raise TypeError(
             "a probe measures what core.pretrain returns; a study whose `run` returns metrics has probes=()"
         )
-    about = {
-        "started": started,
-        "seconds": journal.seconds,
-        "threads": where.threads,
-        "device": _device(device),
-        "partition": os.environ.get("SLURM_JOB_PARTITION"),
-    }
-    attempt.guard()
-    record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
-    publish({**record, "provenance": {**provenance(study), **about, "cpu": _cpu()}}, folder / "record.json")
+    if ranks.rank() == 0:
+        attempt.guard()
+        about = {"started": started, "seconds": journal.seconds, **_about(where, device)}
+        record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
+        publish({**record, "provenance": {**provenance(study), **about}}, folder / "record.json")
     if probes:
         assert data is not None
         known = experiment if isinstance(experiment, Experiment) else None
         side = getattr(experiment, "image_size", None)
         features = Features(outcome.model, data, device, known, lambda name: load_images(name, where.data, side))
-        _probe(dict(zip(ids, probes, strict=True)), folder, item, attempt, features)
+        if ranks.rank() == 0:
+            _probe(dict(zip(ids, probes, strict=True)), folder, item, attempt, features)
+            features.end()
+        else:
+            features.help()
 
 
 def find_experiment(item: str, study: Study, where: Context) -> Any:
@@ -146,10 +156,12 @@ def _set_aside_damaged(folder: Path, probes: Sequence[str]) -> None:
             print(f"{path} is damaged; set aside as {set_aside(path)}")
 
 
-def _device(device: str) -> str:
-    return torch.cuda.get_device_name() if device == "cuda" else "cpu"
-
-
-def _cpu() -> str:
-    """The vector instructions torch uses, which decide the bits together with versions and threads."""
-    return torch.backends.cpu.get_cpu_capability()
+def _about(where: Context, device: str) -> dict[str, Any]:
+    """What a run's numbers depend on beside its code: cpu is the vector instructions that torch uses."""
+    return {
+        "threads": where.threads,
+        **({"processes": where.processes} if where.processes > 1 else {}),
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "partition": os.environ.get("SLURM_JOB_PARTITION"),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+    }

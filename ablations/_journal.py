@@ -1,4 +1,4 @@
-"""The journal of a run: its newest checkpoint, and how it goes."""
+"""The journal of a run: its newest checkpoint, and how it goes; of several processes the first one reads and writes."""
 
 import json
 import time
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations import _checkpoint
+from core import ranks
 from results.damage import Damaged, set_aside
 from slurm.attempts import Attempt, Stopped
 
@@ -17,7 +18,8 @@ class FileJournal:
     """Keeps the state of one attempt at a run in the run's folder, in a file of that attempt's own.
 
     So one that wakes up after it was superseded can replace nothing of its successor's. `seconds` is the training time
-    so far, that of earlier attempts included up to their last checkpoint.
+    so far, that of earlier attempts included up to their last checkpoint. Several processes agree at each step on
+    whether to save and to stop, whichever of them was asked to.
     """
 
     def __init__(self, folder: Path, attempt: Attempt) -> None:
@@ -31,29 +33,47 @@ class FileJournal:
         return self._before + time.monotonic() - self._began
 
     def load(self) -> Any:
+        """Raises ValueError for a checkpoint of another number of processes, which would go on to other numbers."""
+        kept = ranks.from_first(self._newest() if ranks.rank() == 0 else None)
+        if kept is None:
+            return None
+        wrote, here = kept.get("processes", 1), ranks.number()
+        if wrote != here and not (self._folder / "record.json").exists():  # which says that training is over
+            raise ValueError(
+                f"the checkpoint in {self._folder} is of {wrote} processes, and this run has {here}: "
+                f"go on with --processes {wrote}, or remove the checkpoint"
+            )
+        self._before = kept["seconds"]
+        return kept["state"]
+
+    def _newest(self) -> Any:
         for path in reversed(checkpoints(self._folder)):
             try:
-                kept = _checkpoint.read(path)
+                return _checkpoint.read(path)
             except Damaged as problem:
                 print(f"{problem}; set aside as {set_aside(path)}")
-                continue
-            self._before = kept["seconds"]
-            return kept["state"]
         return None
 
     def save(self, state: Any) -> None:
-        _checkpoint.write(self._checkpoint, {"state": state, "seconds": self.seconds}, self._attempt.guard)
+        if ranks.rank() == 0:
+            self._write(state)
+        self._saved = time.monotonic()
+        if ranks.any_of(self._attempt.stopping()):
+            raise Stopped("saved")
+
+    def _write(self, state: Any) -> None:
+        kept = {"state": state, "seconds": self.seconds, "processes": ranks.number()}
+        _checkpoint.write(self._checkpoint, kept, self._attempt.guard)
         for path in (*checkpoints(self._folder), *self._folder.glob(".checkpoint.*")):
             if path.name.removeprefix(".") < self._checkpoint.name:
                 path.unlink(missing_ok=True)
-        self._saved = time.monotonic()
-        if self._attempt.stopping():
-            raise Stopped("saved")
 
     def due(self) -> bool:
-        return self._attempt.stopping() or time.monotonic() - self._saved > EVERY
+        return ranks.any_of(self._attempt.stopping() or time.monotonic() - self._saved > EVERY)
 
     def tell(self, row: Any) -> None:
+        if ranks.rank() > 0:
+            return
         print(json.dumps(row))
         self._attempt.progress(json.dumps(row))
 

@@ -48,7 +48,7 @@ def train_local(options: argparse.Namespace, study: Study, where: Context, runs:
     copy, name = copy_source(options.results, study)
     sys.path.insert(0, str(copy))  # children get it as theirs
     job, devices = _job(options, study, replace(where, study=name), runs, import_path(copy)), _devices()
-    jobs = jobs_here(options, len(runs))
+    jobs = jobs_here(options, len(runs), where.processes)
     with Display(job, {run.id: run for run in runs}, jobs) as display:
         summary = run_local(job, jobs, devices, display.on_event)
     return summary.stopped + summary.left == 0
@@ -58,8 +58,8 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     """Submit workers to SLURM, and with --wait stay until they are gone; whether there is a result to report."""
     copy, name = copy_source(options.results, study)
     site = load_site(options.site)
-    asked = resources(options)
-    priced = mean_seconds(options.results, runs, asked.over(site.defaults).partition)
+    asked = replace(resources(options), tasks=where.processes if where.processes > 1 else None)
+    priced = mean_seconds(options.results, runs, asked.over(site.defaults).partition, where.processes)
     submission = submit(
         _job(options, study, replace(where, study=name), runs, import_path(copy)),
         options.workers or workers_for(len(runs), priced, asked.over(site.defaults).time),
@@ -90,12 +90,14 @@ def _job(
         preload=PRELOAD,
         environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
         retry_failed=options.retry_failed,
+        processes=where.processes,
     )
 
 
-def jobs_here(options: argparse.Namespace, runs: int) -> int:
-    """How many of these runs go side by side on this machine: a GPU each, else a core."""
-    return min(options.jobs or len(_devices()) or len(os.sched_getaffinity(0)), runs)
+def jobs_here(options: argparse.Namespace, runs: int, processes: int = 1) -> int:
+    """How many of these runs go side by side on this machine: a GPU for each of its processes, else a core."""
+    places = len(_devices()) or len(os.sched_getaffinity(0))
+    return min(options.jobs or max(1, places // processes), runs)
 
 
 def _devices() -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from ablations._execute import Context
 from ablations._launch import jobs_here, workers_for
 from ablations._plan import Run
 from ablations._price import IsLike, mean_seconds, on_partition
@@ -23,7 +24,7 @@ from slurm.commands import is_login_node
 from slurm.memory import limits_of
 from slurm.resources import megabytes
 
-ALIKE = ("device", "threads", "partition", "versions")
+ALIKE = ("device", "threads", "processes", "partition", "versions")
 """What two machines have in common if a run takes as long on both, beside their processor."""
 
 
@@ -41,43 +42,44 @@ class Place:
     here: Mapping[str, Any] | None
 
 
-def place_of(options: argparse.Namespace, study: Study, threads: int, runs: Sequence[Run]) -> Place:
+def place_of(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> Place:
     """Where the command with these options would train these runs."""
-    return _on_slurm(options, runs) if options.cluster == "slurm" else _here(options, study, threads, len(runs))
+    return _on_slurm(options, where, runs) if options.cluster == "slurm" else _here(options, study, where, len(runs))
 
 
 def is_like(mine: Mapping[str, Any], machine: Mapping[str, Any]) -> bool:
     """Whether a run takes as long on this machine as on `mine`."""
     named = "processor" if "processor" in machine else "host"  # a record may tell its host alone
-    return all(machine.get(name) == mine[name] for name in (*ALIKE, named))
+    return all(machine.get(name) == mine.get(name) for name in (*ALIKE, named))
 
 
-def _here(options: argparse.Namespace, study: Study, threads: int, runs: int) -> Place:
-    mine, gpus = _machine(study, threads), torch.cuda.device_count()
-    jobs = 1 if options.cluster == "debug" else jobs_here(options, runs)
-    shared = {"memory": jobs, "GPU memory": math.ceil(jobs / max(gpus, 1))}
+def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) -> Place:
+    mine, gpus = _machine(study, where), torch.cuda.device_count()
+    jobs = 1 if options.cluster == "debug" else jobs_here(options, runs, where.processes)
+    shared = {"memory": jobs, "GPU memory": math.ceil(jobs * where.processes / max(gpus, 1))}
     limits = {memory: size // shared[memory] for memory, size in limits_of(os.environ).items()}
-    may_time = options.here or not is_login_node()
+    may_time = where.processes == 1 and (options.here or not is_login_node())  # a timing has one process
     return Place(jobs, limits, partial(is_like, mine), mine if may_time else None)
 
 
-def _on_slurm(options: argparse.Namespace, runs: Sequence[Run]) -> Place:
+def _on_slurm(options: argparse.Namespace, where: Context, runs: Sequence[Run]) -> Place:
     asked = resources(options).over(load_site(options.site).defaults)
-    priced = mean_seconds(options.results, runs, asked.partition)
+    priced = mean_seconds(options.results, runs, asked.partition, where.processes)
     workers = options.workers or workers_for(len(runs), priced, asked.time)
     at_a_time = min(min(workers, options.parallel or workers) * options.pack, len(runs))
     limits = {"memory": megabytes(asked.memory) * 2**20 // options.pack} if asked.memory else {}
-    return Place(at_a_time, limits, on_partition(asked.partition), None)
+    return Place(at_a_time, limits, on_partition(asked.partition, where.processes), None)
 
 
-def _machine(study: Study, threads: int) -> dict[str, Any]:
+def _machine(study: Study, where: Context) -> dict[str, Any]:
     """This machine, as the provenance of a run that it trains tells it, and its processor."""
     known = provenance(study)
     return {
         "host": known["host"],
         "versions": known["versions"],
         "processor": _processor(),
-        "threads": threads,
+        "threads": where.threads,
+        **({"processes": where.processes} if where.processes > 1 else {}),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "partition": os.environ.get("SLURM_JOB_PARTITION"),
     }

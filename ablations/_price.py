@@ -87,19 +87,23 @@ def recorded(results: Path, is_like: IsLike, probes: Sequence[str] = ()) -> Reco
     return Recorded(epochs_of, {of: mean(each) for of, each in probed.items()})
 
 
-def mean_seconds(results: Path, runs: Sequence[Run], partition: str | None) -> float | None:
+def mean_seconds(results: Path, runs: Sequence[Run], partition: str | None, processes: int = 1) -> float | None:
     """The mean seconds of training of these runs, where finished ones on this partition tell; None where none does."""
-    known = recorded(results, on_partition(partition)).epochs
+    known = recorded(results, on_partition(partition, processes)).epochs
     rows = [dict[str, Any](run.settings) for run in runs]
     told = [(known.get((kind(row), row.get("images"))), row.get("epochs", 1)) for row in rows]
     taken = [epoch * epochs for epoch, epochs in told if epoch is not None]
     return mean(taken) if taken else None
 
 
-def on_partition(partition: str | None) -> IsLike:
-    """Whether a machine is of this partition of a cluster; of any, where SLURM is to choose."""
+def on_partition(partition: str | None, processes: int = 1) -> IsLike:
+    """Whether a run had so many processes on this partition of a cluster; on any, where SLURM is to choose."""
 
-    return lambda machine: machine.get("partition") == partition if partition else bool(machine.get("partition"))
+    def is_like(machine: Mapping[str, Any]) -> bool:
+        there = machine.get("partition")
+        return (there == partition if partition else bool(there)) and machine.get("processes", 1) == processes
+
+    return is_like
 
 
 def kind(row: Mapping[str, Any]) -> str:

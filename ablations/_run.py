@@ -14,6 +14,7 @@ from ablations._list import print_notes, print_plan
 from ablations._metrics import check_metrics
 from ablations._place import place_of
 from ablations._plan import Run
+from ablations._processes import check_shared_out, processes_of
 from ablations._quote import print_how_to_time, print_prices, print_stages
 from ablations._shared import shared
 from ablations._site import load_site, resources
@@ -48,8 +49,10 @@ def run_study(options: argparse.Namespace) -> int:
     check_metrics(study, options.scale)
     path = table_path(options.results, study.name, options.scale)
     data = str(Path(options.data).resolve()) if options.data else None
-    asked = Context(options.study, options.scale, str(options.results.resolve()), data, options.seeds)
+    results, processes = str(options.results.resolve()), processes_of(options, study)
+    asked = Context(options.study, options.scale, results, data, options.seeds, processes=processes)
     chosen, later = asked.plan(study, only), asked.awaited(study, only)
+    check_shared_out([*chosen, *later], processes)
     state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
     if options.dry_run:
@@ -90,7 +93,7 @@ def _price(options: argparse.Namespace, study: Study, asked: Context, todo: Sequ
     print_notes(asked.notes(study))
     print_stages(todo, later)
     if runs := [*todo, *later]:
-        place = place_of(options, study, asked.threads, runs)
+        place = place_of(options, study, asked, runs)
         found = prices(asked, study, runs, place)
         print_prices(found, place.at_a_time, place.limits)
         if options.cluster == "slurm" and any(price.seconds is None for price in found):

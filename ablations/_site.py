@@ -33,14 +33,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--site", type=Path, metavar="FILE", help="defines SITE = Site(...) (default: ./my_site.py)")
     for name in ("partition", "account", "qos", "memory", "time", "constraint"):
         group.add_argument(f"--{name}", metavar=name.upper())
-    for name in ("gpus", "cpus"):
+    for name in ("gpus", "cpus", "nodes"):
         group.add_argument(f"--{name}", type=int, metavar="N", help=f"{name} of each worker")
     group.add_argument("--slurm", action="append", default=[], metavar="KEY=VALUE", help="any other option of sbatch")
 
 
 def resources(options: argparse.Namespace) -> Resources:
     """What the command line asks for."""
-    names = ("partition", "account", "qos", "gpus", "cpus", "memory", "time", "constraint")
+    names = ("partition", "account", "qos", "gpus", "cpus", "memory", "time", "constraint", "nodes")
     extra = tuple((key, value) for key, _, value in (text.partition("=") for text in options.slurm))
     return Resources(**{name: getattr(options, name) for name in names}, extra=extra)
 

@@ -9,7 +9,7 @@ from ablations._explain import Line
 from ablations._known import Place, facts_of, places_of
 from results._facts import Facts, differing
 
-MACHINE = ("cpu", "threads", "device", "host", "partition")
+MACHINE = ("cpu", "threads", "processes", "device", "host", "partition")
 
 
 def compare(results: Path, first: str, second: str) -> Iterator[Line]:

@@ -49,6 +49,9 @@ def _parser() -> Parser:
     made.add_argument("--scale", choices=SCALES, help="default: gpu with --cluster slurm, else laptop")
     made.add_argument("--data", metavar="DIR", help="where the images lie")
     made.add_argument("--jobs", type=positive, help="runs side by side (default: a GPU each, else a core)")
+    made.add_argument(
+        "--processes", type=positive, metavar="N", help="that share each run (default on slurm: one a GPU)"
+    )
     made.add_argument("--seeds", type=positive, metavar="N", help="repeat each cell N times")
     made.add_argument("--until-decided", action="store_true", help="add seeds until each claim is decided, at most 12")
     made.add_argument(

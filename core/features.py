@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core import data as sources
+from core import ranks
 from core.data import DataSet, Images
 from core.experiment import Experiment
 from core.images import to_float
@@ -15,12 +17,15 @@ from core.model import Model
 
 Layer = Literal["h", "z"]
 Split = Literal["train", "valid", "test"]
+Change = Callable[[Tensor, Tensor], Tensor]
+"""Maps pixels (n, 3, H, W) in [0, 1] and the `index` (n,) of their images to the pixels to embed."""
 
 
 @dataclass
 class Features:
     """The representations h and embeddings z of a data set, each computed once for all probes of a run.
 
+    Of several ranks the first measures, and the others `help`: each embeds its share of the images.
     experiment: what `model` was trained by, where it is known; load: finds another data set by its name.
     """
 
@@ -34,8 +39,26 @@ class Features:
     def of(self, split: Split, layer: Layer = "h") -> Tensor:
         """float32 (N, features) of h, (N, D) of z."""
         if split not in self._kept:
-            self._kept[split] = embed(self.model, getattr(self.data, split), self.device)
+            self._kept[split] = self.embedded(split)
         return self._kept[split][layer == "z"]
+
+    def embedded(self, split: Split, change: Change | None = None) -> tuple[Tensor, Tensor]:
+        """h (N, features) and z (N, D) of the images after `change`, anew; see `embed`."""
+        if ranks.number() > 1:
+            ranks.from_first((self.data.name, split, change))
+        return _embed_shares(self.model, getattr(self.data, split), self.device, change)
+
+    def help(self) -> None:
+        """Embed this rank's share of all that the first one asks for, until that has measured everything."""
+        asked: tuple[str, Split, Change | None] | None
+        while asked := ranks.from_first():
+            name, split, change = asked
+            data = self.data if name == self.data.name else self.load(name)
+            _embed_shares(self.model, getattr(data, split), self.device, change)
+
+    def end(self) -> None:
+        """Everything is measured: the ranks that `help` may go."""
+        ranks.from_first(None)
 
     def labels(self, split: Split) -> Tensor:
         """int64 (N,)."""
@@ -57,22 +80,31 @@ def embed(
     images: Images,
     device: str = "cpu",
     chunk: int = 500,
-    change: Callable[[Tensor, Tensor], Tensor] | None = None,
+    change: Change | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """h (N, features) and z (N, D) of unaugmented images, float32; the model comes out as it went in.
-
-    `change` maps pixels (n, 3, H, W) in [0, 1] and the places (n,) of their images to the pixels to embed.
-    """
+    """h (N, features) and z (N, D) of unaugmented images, float32; the model comes out as it went in."""
     before = [(module, module.training) for module in model.modules()]  # an encoder may keep parts of it frozen
     model.eval()
     both = []
     for places in torch.split(torch.arange(len(images)), chunk):
         pixels = to_float(images.pixels[places[0] : places[-1] + 1].to(device))
-        h = model.represent(pixels if change is None else change(pixels, places))
+        h = model.represent(pixels if change is None else change(pixels, images.index[places]))
         both.append((h.float(), model.head(h).float()))
     for module, training in before:
         module.training = training
     return torch.cat([h for h, _ in both]), torch.cat([z for _, z in both])
+
+
+def _embed_shares(model: Model, images: Images, device: str, change: Change | None) -> tuple[Tensor, Tensor]:
+    """What `embed` gives, of each rank's images by that rank; on the first one alone where there are several."""
+    if ranks.number() == 1:
+        return embed(model, images, device, change=change)
+    share = -(-len(images) // ranks.number())
+    first = min(ranks.rank() * share, len(images) - 1)  # where too few are left, one that is then dropped
+    mine = images[torch.arange(first, min(first + share, len(images)))]
+    parts = [F.pad(part, (0, 0, 0, share - len(part))) for part in embed(model, mine, device, change=change)]
+    h, z = (ranks.collect(part)[: len(images)] for part in parts)
+    return h, z
 
 
 def measure(name: str, labels: Callable[[Split], Tensor], logits: Callable[[Split], Tensor], test: bool) -> Measured:

@@ -20,6 +20,12 @@ WAIT = timedelta(days=1)
 """How long a rank waits for the others: rank 0 may fit a probe meanwhile. Who started them sees to it if one dies."""
 
 
+class Parted(ConnectionError):  # noqa: N818 -- it is a state of the run, and reads so
+    """Another rank is gone. Who knows why is whoever started it."""
+
+    kind = "lost process"
+
+
 @contextmanager
 def joined(number: int) -> Iterator[None]:
     """This process as one of `number` ranks, which RANK says, for the length of the block."""
@@ -108,8 +114,8 @@ def from_first(thing: T | None = None) -> T:
 
 @contextmanager
 def _among_others() -> Iterator[None]:
-    """What fails between ranks, fails because another one is gone: who knows why is whoever started it."""
+    """What fails between ranks, fails because one is gone."""
     try:
         yield
     except RuntimeError as problem:
-        raise ConnectionError(f"another process of this run is gone: {problem}") from problem
+        raise Parted(f"another process of this run is gone: {problem}") from problem

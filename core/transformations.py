@@ -1,5 +1,6 @@
 """TransformationProbe: how much of what was done to an image h and z still tell (SimCLR, Table 3)."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor
 
 from core.color import gray
 from core.draws import Draws, key
-from core.features import Features, Layer, Measured, Split, embed, measure, measured, suffix
+from core.features import Features, Layer, Measured, Split, measure, measured, suffix
 from core.filters import GaussianNoise, sobel
 from core.geometry import rotate
 from core.images import Images
@@ -60,15 +61,28 @@ class TransformationProbe:
     def _embedded(self, features: Features, split: Split) -> tuple[Tensor, Tensor]:
         """h or z of the transformed images, (N, D), and what was done to them, (N,) int64."""
         images: Images = getattr(features.data, split)
-        draws = Draws(key("probe", self.task, split), images.index)
-        done = transformation(self.task, draws)
+        change = Transformed(self.task, split)
+        h, z = features.embedded(split, change)
+        return (z if self.layer == "z" else h), change.done(images.index).to(features.device)
 
-        def change(pixels: Tensor, places: Tensor) -> Tensor:
-            theirs = Draws(draws.base, images.index[places].to(pixels.device))
-            return transform(self.task, pixels, done[places].to(pixels.device), theirs)
 
-        h, z = embed(features.model, images, features.device, change=change)
-        return (z if self.layer == "z" else h), done.to(features.device)
+@dataclass(frozen=True)
+class Transformed:
+    """What is done to the images of a split, a `core.features.Change`."""
+
+    task: Task
+    split: Split
+
+    def __call__(self, pixels: Tensor, index: Tensor) -> Tensor:
+        """Pixels (n, 3, H, W) of the images with this index (n,) to the transformed ones."""
+        return transform(self.task, pixels, self.done(index).to(pixels.device), self._draws(index.to(pixels.device)))
+
+    def done(self, index: Tensor) -> Tensor:
+        """See `transformation`, (n,)."""
+        return transformation(self.task, self._draws(index))
+
+    def _draws(self, index: Tensor) -> Draws:
+        return Draws(key("probe", self.task, self.split), index)
 
 
 def transformation(task: Task, draws: Draws) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 PLAN = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
 """Columns of a table that are neither settings nor measured."""
 ABOUT = "provenance."
-LIKE = ("source", "cpu", "threads", "device", "versions.")
+LIKE = ("source", "cpu", "threads", "processes", "device", "versions.")
 """What decides the bits of a run beside its settings and images: provenance with these names."""
 
 

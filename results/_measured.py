@@ -10,6 +10,7 @@ from results.damage import Damaged, set_aside
 from results.records import last_end, places, read, state
 
 PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
+SELDOM = ("processes",)  # provenance that a record has where it is not as always
 
 Row = dict[str, Any]
 
@@ -44,6 +45,7 @@ def _training(record: Row | None) -> Row:
         return {}
     provenance = record.get("provenance", {})
     facts = {f"provenance.{name}": provenance.get(name) for name in PROVENANCE if name != "versions"}
+    facts |= {f"provenance.{name}": provenance[name] for name in SELDOM if name in provenance}
     versions = {f"provenance.versions.{name}": text for name, text in provenance.get("versions", {}).items()}
     return {"history": json.dumps(record.get("history", []))} | facts | versions
 

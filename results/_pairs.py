@@ -15,7 +15,7 @@ from results._cells import plain
 from results.records import UNPLANNED
 
 NOT_COMPARED = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
-ENVIRONMENT = ("provenance.versions.", "provenance.cpu", "provenance.threads", "provenance.device")
+ENVIRONMENT = tuple(f"provenance.{name}" for name in ("versions.", "cpu", "threads", "processes", "device"))
 
 
 @dataclass(frozen=True)

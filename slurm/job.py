@@ -21,6 +21,8 @@ class Job:
     saves and raises Stopped. `finished(item)` reads the item's record, which alone says what is done.
     `preload` names modules that every child finds loaded, `environment` the variables set before that (the first job of
     a process decides both). `lease` is in seconds. `retry_failed` gives each failed item one more attempt.
+    `processes` call the function on each item together: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT tell each which
+    one it is. The first one speaks for the item: it alone says how it ends, unless it cannot.
     """
 
     root: Path
@@ -33,6 +35,7 @@ class Job:
     lease: float = 60.0
     retry_failed: bool = False
     max_attempts: int = 5
+    processes: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.function, str):
@@ -46,6 +49,8 @@ class Job:
             _check_links(self.root / item)
         if len(set(self.items)) < len(self.items):
             raise ValueError("items takes each item once")
+        if self.processes < 1:
+            raise ValueError(f"processes takes 1 or more, not {self.processes}")
         json.dumps(self.context)
 
 

@@ -67,7 +67,9 @@ def _check_constraint(resources: Resources, groups: Iterable[Nodes], place: str)
 
 
 def _check_size(resources: Resources, groups: Iterable[Nodes], place: str) -> None:
-    asked = (resources.gpus or 0, resources.cpus or 1, megabytes(resources.memory) if resources.memory else 0)
+    nodes, cpus = resources.nodes or 1, resources.cpus or resources.tasks or 1
+    memory = megabytes(resources.memory) if resources.memory else 0
+    asked = ((resources.gpus or 0) // nodes, max(1, cpus // nodes), memory)
     sizes = {(group.gpus, group.cpus, group.megabytes) for group in groups}
     if not any(all(want <= have for want, have in zip(asked, size, strict=True)) for size in sizes):
         has = "; ".join(f"{gpus} gpus, {cpus} cpus, {memory}M" for gpus, cpus, memory in sorted(sizes))

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from slurm.attempts import retry
 from slurm.child import attempt_item
+from slurm.ends import end_returned
 from slurm.heartbeat import heartbeat
 from slurm.history import history
 from slurm.job import Backlog, Event, Job, Summary
-from slurm.worker import end_returned, summary, work
+from slurm.worker import summary, work
 
 
 def run_local(

@@ -13,8 +13,9 @@ OURS |= {"ntasks-per-node", "open-mode", "output", "parsable", "signal", "test-o
 class Resources:
     """What each worker gets; None leaves it to the site, and then to the cluster.
 
-    `gpus` and `cpus` are numbers per worker, `memory` is like 16G or 500M, `time` like 2:00:00, 1-00:00:00 or 90
-    (minutes). `extra` are further options of sbatch: ("exclude", "node7") or, without a value, ("exclusive", "").
+    `gpus` and `cpus` are numbers per worker, shared out equally over its `nodes` (1), and over the `tasks` (1) that the
+    submitter makes of it. `memory` is each node's, like 16G or 500M, `time` like 2:00:00, 1-00:00:00 or 90 (minutes).
+    `extra` are further options of sbatch: ("exclude", "node7") or, without a value, ("exclusive", "").
     """
 
     partition: str | None = None
@@ -25,13 +26,15 @@ class Resources:
     memory: str | None = None
     time: str | None = None
     constraint: str | None = None
+    nodes: int | None = None
+    tasks: int | None = None
     extra: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("partition", "account", "qos", "constraint"):
             if (value := getattr(self, name)) is not None:
                 plain(name, value)
-        for name, least in (("gpus", 0), ("cpus", 1)):
+        for name, least in (("gpus", 0), ("cpus", 1), ("nodes", 1), ("tasks", 1)):
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < least):
                 raise ValueError(f"{name} takes a whole number from {least} on, not {value!r}")
@@ -39,6 +42,10 @@ class Resources:
             megabytes(self.memory)
         if self.time is not None and seconds(self.time) < 60:
             raise ValueError(f"time takes at least a minute, not {self.time!r}")
+        for name, parts in (("gpus", "nodes"), ("tasks", "nodes"), ("cpus", "tasks")):
+            value, number = getattr(self, name), getattr(self, parts) or 1
+            if value and value % number:
+                raise ValueError(f"{name} takes a multiple of the {number} {parts} of a worker, not {value}")
         object.__setattr__(self, "extra", tuple(tuple(pair) for pair in self.extra))
         for key, value in self.extra:
             _check_extra(key, value)

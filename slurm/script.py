@@ -57,25 +57,28 @@ class Script:
         asked = self.resources
         extra = {key: value or True for key, value in asked.extra}
         time = seconds(asked.time) if asked.time else math.inf
+        nodes, tasks = asked.nodes or 1, asked.tasks or 1
+        cpus = asked.cpus and asked.cpus // tasks
         return {
             "job_name": self.name,
             "comment": self.comment,
             "partition": asked.partition,
             "account": asked.account,
             "qos": asked.qos,
-            "gpus_per_node": asked.gpus or None,
-            "cpus_per_task": asked.cpus,
+            "gpus_per_node": asked.gpus // nodes if asked.gpus else None,
+            "cpus_per_task": cpus,
             "mem": asked.memory,
             "time": asked.time and math.ceil(time / 60),
             "constraint": asked.constraint,
-            "ntasks_per_node": 1,
+            "nodes": nodes,
+            "ntasks_per_node": tasks // nodes,
             "array_parallelism": self.parallel,
             "signal_delay_s": int(min(NOTICE, time / 8)),
             "stderr_to_stdout": True,
             "wckey": None,
             "additional_parameters": extra if "no-requeue" in extra else {"requeue": True, **extra},
             # srun no longer takes the number of CPUs from the job since SLURM 22.05
-            "srun_args": ["--export=ALL", *([f"--cpus-per-task={asked.cpus}"] if asked.cpus else [])],
+            "srun_args": ["--export=ALL", *([f"--cpus-per-task={cpus}"] if cpus else [])],
             "setup": self._before(),
             "teardown": self._after(),
         }

@@ -4,20 +4,20 @@ import math
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 
 from slurm import stop
 from slurm.attempts import Attempt
-from slurm.child import CANNOT_WRITE, Child, start
-from slurm.failures import Unwritable, killed, writing
+from slurm.child import Child
+from slurm.ends import finish, is_over
+from slurm.failures import writing
 from slurm.heartbeat import heartbeat
-from slurm.history import AttemptState, history
 from slurm.job import Backlog, Event, Job, Summary
+from slurm.tasks import Task, start_all
 
 _POLL = 0.2  # seconds between looks at the signals
-_PAUSE = 0.5  # seconds in which a job that is killed as a whole takes its worker too
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,16 @@ def work(
     devices: tuple[str, ...] = (),
     on_event: Callable[[Event], None] | None = None,
     closing: Closing = Closing(),
+    tasks: Sequence[Task] = (),
 ) -> Summary:
     """Work on the job's items, `slots` at a time, until none is left that nobody works on; in the main thread only.
 
     Where `slots` is a function, it says so anew before each start, of the children under way by slot; see `packing`.
-    Slot i sees `devices[i % len(devices)]` as its only GPU. A stop signal is passed on to the children, which save and
-    end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until that worker has
-    shown that it lives: one lease at most. An item whose child was killed is tried again after the others.
+    Each process sees one of the `devices` as its only GPU, in turns. Of an item's processes those beside the first run
+    in `tasks`, the other tasks of this job, or here where there are none. A stop signal is passed on to the children,
+    which save and end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until
+    that worker has shown that it lives: one lease at most. An item whose child was killed is tried again after the
+    others.
     Raises Unwritable where the job's folder cannot be written: full, read-only, gone.
     """
     backlog = Backlog(job, on_event or (lambda event: None))
@@ -50,13 +53,15 @@ def work(
         try:
             while True:
                 if not (signals or time.monotonic() > closing.last_start):
-                    _fill(backlog, slots(running) if callable(slots) else slots, devices, running, beating)
+                    _fill(backlog, slots(running) if callable(slots) else slots, devices, running, beating, tasks)
                 elif not running:
                     break
                 if not running and backlog.is_over():
                     break
                 if not signals and time.monotonic() > closing.stop:
                     stop.ask(signal.SIGXCPU)
+                if not signals and any(task.gone for task in tasks):
+                    stop.ask()  # whoever comes after this worker has all tasks again
                 told = _pass_on(signals, running, told, closing.kill)
                 _settle(backlog, running, signals, beating, ended)
         finally:
@@ -67,14 +72,6 @@ def work(
         return summary(job, ended, len(backlog.queue))
 
 
-def end_returned(job: Job, item: str, attempt: Attempt) -> None:
-    """End the attempt of a function that returned: done if there is a record to show for it."""
-    if job.finished(item):
-        attempt.end("done")
-    else:
-        attempt.end("failed", "unfinished", f"the function returned, but finished({item!r}) is False")
-
-
 def summary(job: Job, ended: Mapping[str, int], left: int) -> Summary:
     """The summary of a worker whose attempts `ended` in these states."""
     done, failed, stopped = (ended.get(state, 0) for state in ("done", "failed", "stopped"))
@@ -82,7 +79,12 @@ def summary(job: Job, ended: Mapping[str, int], left: int) -> Summary:
 
 
 def _fill(
-    backlog: Backlog, slots: int, devices: tuple[str, ...], running: dict[int, Child], beating: set[Attempt]
+    backlog: Backlog,
+    slots: int,
+    devices: tuple[str, ...],
+    running: dict[int, Child],
+    beating: set[Attempt],
+    tasks: Sequence[Task],
 ) -> None:
     """Give each free slot an item."""
     for slot in sorted(set(range(slots)) - set(running))[: max(0, slots - len(running))]:
@@ -90,8 +92,8 @@ def _fill(
         if claimed is None:
             return
         beating.add(claimed[1])
-        device = {"CUDA_VISIBLE_DEVICES": devices[slot % len(devices)]} if devices else {}
-        running[slot] = start(backlog.job, *claimed, device)
+        first = slot * backlog.job.processes % max(len(devices), 1)
+        running[slot] = start_all(backlog.job, *claimed, (*devices[first:], *devices[:first]), tasks)
         backlog.tell(Event("started", claimed[0], slot))
 
 
@@ -99,8 +101,8 @@ def _pass_on(signals: list[int], running: Mapping[int, Child], told: int, kill: 
     """Tell the children, once each: 1 to stop, 2 (at the second Ctrl-C or at `kill`) to die. Returns what they know."""
     level = 2 if signals.count(signal.SIGINT) > 1 or time.monotonic() > kill else min(len(signals), 1)
     if level > told:
-        for child in running.values():
-            child.process.kill() if level == 2 else child.process.terminate()
+        for process in (process for child in running.values() for process in (child.process, *child.others)):
+            process.kill() if level == 2 else process.terminate()
     return level
 
 
@@ -110,7 +112,7 @@ def _settle(
     """Let go of the children that have ended, after a short wait for one."""
     for slot in _over(running):
         child = running.pop(slot)
-        state = _finish(backlog.job, child, signals)
+        state = finish(backlog.job, child, signals)
         beating.discard(child.attempt)
         ended[state.state] += 1
         if state.state == "lost":
@@ -119,40 +121,7 @@ def _settle(
 
 
 def _over(running: Mapping[int, Child]) -> list[int]:
-    """The slots whose children have ended, after a short wait for one."""
-    slots = {child.process.sentinel: slot for slot, child in running.items()}
-    return [slots[sentinel] for sentinel in connection.wait(list(slots), _POLL)]  # type: ignore[index]
-
-
-def _finish(job: Job, child: Child, signals: list[int]) -> AttemptState:
-    """Write down how a child ended, where it could not do so itself, and let it go."""
-    child.process.join()
-    child.leash.close()
-    code = child.process.exitcode or 0
-    if code == 0:
-        end_returned(job, child.item, child.attempt)
-    elif code == CANNOT_WRITE:
-        child.attempt.end("stopped", message="it could not write what it had to")
-        state = _state(job, child)
-        raise Unwritable(job.root, state.message if state else f"{child.attempt.folder} is gone")
-    elif code > 0:  # unless the child has written why
-        child.attempt.end("failed", "exit", f"exited with code {code} before it could say why")
-    elif signals:
-        limit = "time limit" if signal.SIGXCPU in signals else None
-        child.attempt.end("stopped", limit, f"killed by signal {-code} before it had saved")
-    elif -code == signal.SIGXCPU:
-        child.attempt.end("failed", "time limit", killed(-code))
-    else:
-        time.sleep(_PAUSE)
-        child.attempt.renew()
-        child.attempt.lose("killed", killed(-code), job.max_attempts)
-    child.process.close()
-    state = _state(job, child)
-    if state is None:
-        raise Unwritable(job.root, f"{child.attempt.folder} is gone")
-    return state
-
-
-def _state(job: Job, child: Child) -> AttemptState | None:
-    states = history(child.attempt.folder.parent.parent, job.lease)
-    return next((state for state in states if state.number == child.attempt.number), None)
+    """The slots whose children are over, after a short wait for one."""
+    processes = [process for child in running.values() for process in (child.process, *child.others)]
+    connection.wait([process.sentinel for process in processes if process.exitcode is None], _POLL)
+    return [slot for slot, child in running.items() if is_over(child)]
