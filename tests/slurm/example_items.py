@@ -87,6 +87,25 @@ def kill_once(item: str, attempt: Attempt, context: Any) -> None:
     record(item, attempt, context)
 
 
+def together(item: str, attempt: Attempt, context: Any) -> None:
+    """One of several processes: the first records the item once all are there.
+
+    In the first attempt at "kill", "exit" or "nan" process 1 ends so, and the first one waits for it for ever.
+    """
+    root, rank, number = Path(context["root"]), int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    note(root, f"{item} {rank} of {number} on {os.environ.get('CUDA_VISIBLE_DEVICES', 'no GPU')}")
+    (attempt.folder / f"here.{rank}").touch()
+    if item in ("kill", "exit", "nan") and attempt.number == 1:
+        crash(item, attempt, context) if rank == 1 else time.sleep(600)
+    while item == "hang" or len(list(attempt.folder.glob("here.*"))) < number:
+        if attempt.stopping():
+            raise Stopped("asked to")
+        time.sleep(0.02)
+    if rank == 0:
+        attempt.guard()
+        (root / item / "record").touch()
+
+
 def environment(item: str, attempt: Attempt, context: Any) -> None:
     """Note what the child sees of its environment."""
     time.sleep(0.2)

@@ -100,6 +100,15 @@ def test_it_says_what_was_asked_for(tmp_path: Path) -> None:
     assert "--export=ALL --cpus-per-task=4 apptainer exec image.sif python -P -u -m submitit" in srun
 
 
+def test_a_worker_of_several_tasks_shares_out_what_it_gets(tmp_path: Path) -> None:
+    asked = Resources(gpus=16, cpus=64, memory="500G", nodes=2, tasks=16)
+    lines = script(tmp_path, resources=asked).text().splitlines()
+    wanted = {"nodes=2", "ntasks-per-node=8", "gpus-per-node=8", "cpus-per-task=4", "mem=500G"}
+    assert wanted <= {line.removeprefix("#SBATCH --") for line in lines}
+    (srun,) = [line for line in lines if line.startswith("srun")]
+    assert "--cpus-per-task=4" in srun
+
+
 def test_one_worker_is_no_array_and_defaults_are_left_to_the_cluster(tmp_path: Path) -> None:
     text = script(tmp_path, workers=1, resources=Resources(extra=[("no-requeue", "")])).text()
     assert "--array=0-" not in text and "--time" not in text and "wckey" not in text and "--partition" not in text

@@ -44,6 +44,19 @@ def train(item: str, attempt: Attempt, context: Any) -> None:
         (folder / "record.json").hardlink_to(written)
 
 
+def train_together(item: str, attempt: Attempt, context: Any) -> None:
+    """`train` in the first process; the others say where they are, and wait until they are asked to stop."""
+    folder, rank = Path(context["root"]) / item, os.environ["RANK"]
+    seen = {name: os.environ.get(name) for name in ("WORLD_SIZE", "SLURMD_NODENAME", "CUDA_VISIBLE_DEVICES")}
+    (folder / f"process.{rank}").write_text(json.dumps({"pid": os.getpid(), "attempt": attempt.number, **seen}))
+    if rank == "0":
+        train(item, attempt, context)
+    while rank != "0":
+        if attempt.stopping():
+            raise Stopped("asked to")
+        time.sleep(0.1)
+
+
 def get_nowhere(item: str, attempt: Attempt, context: Any) -> None:
     """Neither get anywhere nor look whether to stop."""
     time.sleep(600)

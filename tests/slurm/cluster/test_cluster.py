@@ -265,6 +265,26 @@ def what_a_site_is_like(world: Path) -> None:
     assert stat.S_IMODE((job.root / "00" / "record.json").stat().st_mode) & stat.S_IWGRP
 
 
+def several_tasks_on_two_nodes(world: Path) -> None:
+    """One of four processes is killed, then the job is requeued."""
+    job = items.job(world / "runs", 2, 20, function="cluster_items:train_together", processes=4)
+    submission = start(world, job, extra=[("nodelist", "lab[1-2]")], gpus=4, cpus=4, nodes=2, tasks=4)
+    wait_for_step(job, "00")
+    there = [wait_for(lambda rank=rank: items.read(job.root / "00" / f"process.{rank}")) for rank in range(4)]
+    seen = [(one["WORLD_SIZE"], one["SLURMD_NODENAME"], one["CUDA_VISIBLE_DEVICES"]) for one in there]
+    assert seen == [("4", "lab1", "0"), ("4", "lab1", "1"), ("4", "lab2", "0"), ("4", "lab2", "1")]
+    os.kill(there[3]["pid"], signal.SIGKILL)
+    wait_for(lambda: states(job, "00") == ["lost"] and states(job, "01") == ["running"])
+    assert past(job, "00")[0].message.startswith("process 3 of 4 was killed by signal 9 (SIGKILL)")
+    wait_for_step(job, "01")
+    ask("scontrol", "requeue", submission.id)
+    wait_for(lambda: states(job, "01")[:1] == ["stopped"] and states(job, "00") == ["lost", "running"])
+    go(job)
+    wait_for_end(submission)
+    check(job, repeated=items.EVERY)
+    assert (states(job, "00"), states(job, "01")) == (["lost", "done"], ["stopped", "done"])
+
+
 def asked_to_stop_while_python_starts(world: Path) -> None:
     slow = world / "slow-python"
     slow.write_text(
@@ -335,6 +355,7 @@ SCENARIOS = [
     two_submitters_at_once,
     laptop_beside_the_cluster,
     what_a_site_is_like,
+    several_tasks_on_two_nodes,
     asked_to_stop_while_python_starts,
     wrong_resources,
 ]

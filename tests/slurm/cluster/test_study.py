@@ -34,10 +34,17 @@ STUDY = Study(
 '''
 
 
+SHARED = STUDY.replace("epochs=[2], seed=range(5)", "epochs=[40]").replace(
+    "head=[NoHead(), MLP(width=16)]", "head=[MLP()]"
+)
+"""One run, which takes seconds."""
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study")
     (folder / "mine.py").write_text(STUDY)
+    (folder / "shared.py").write_text(SHARED)
     return folder
 
 
@@ -115,3 +122,40 @@ def test_clean_folds_records_and_loses_none(home: Path) -> None:
     assert not list((home / "results/runs").glob("*/"))
     assert command(home, "report", "mine") == before
     assert "20 runs, 0 to do" in command(home, "run", "mine.py", "--scale", "smoke", "--here")
+
+
+def test_a_run_on_two_tasks_is_requeued_and_ends_with_the_record_of_the_uninterrupted_one(home: Path) -> None:
+    runs = home / "two_tasks" / "runs"
+    words = ("run", "shared.py", "--only", "head=MLP", "--scale", "smoke")
+    resources = (
+        "--partition",
+        "main",
+        "--gpus",
+        "2",
+        "--cpus",
+        "2",
+        "--memory",
+        "6G",
+        "--time",
+        "30",
+        "--workers",
+        "1",
+    )
+    submitted = command(home, *words, "--cluster", "slurm", "--results", "two_tasks", *resources)
+    job = submitted.split(" as job ")[1].split(",")[0]
+    wait_for(lambda: bool(list(runs.glob("*/checkpoint.*"))))
+    subprocess.run(["scontrol", "requeue", job], check=True)
+    wait_for(lambda: bool(list(runs.glob("*/attempts/0002"))))
+    wait_for(lambda: subprocess.run(["squeue", "-h", "-j", job], capture_output=True, text=True).stdout == "")
+    command(home, *words, "--here", "--processes", "2", "--results", "two_here")
+    (there,) = runs.glob("*/record.json")
+    here = home / "two_here" / "runs" / there.parent.name
+    ends = [json.loads(end.read_text())["outcome"] for end in sorted(there.parent.glob("attempts/*/end.json"))]
+    assert ends == ["stopped", "done"]
+    for path in (there, *there.parent.glob("probes/*.json")):
+        ours, theirs = (
+            json.loads((folder / path.relative_to(there.parent)).read_text()) for folder in (there.parent, here)
+        )
+        for part in ("metrics", "history", "predictions"):
+            assert ours.get(part) == theirs.get(part)
+    assert json.loads(there.read_text())["provenance"]["processes"] == 2
