@@ -22,6 +22,8 @@ class Study:
     grid: the changes, or a function of the base experiment that returns them.
     figure: what shows them. claims: what it should show, or a function of the base experiment that returns them.
     probes: what is measured on the trained encoder, or a function of the base experiment that returns it.
+        One that says its `metrics` has their names checked before anything is trained; one that loads other images
+        names them as its `dataset`, whose fingerprint is then in its id.
     tune: what each arm of the grid chooses for itself before it is run, on validation images; None where nothing.
     fixed: settings in which this study's base differs from its scale's.
     base: an experiment, a frozen dataclass, or a function of the scale's experiment; `Experiment` means the scale's.
