@@ -25,11 +25,17 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield driver
 
 
+def bring(driver: Any, mark: Any) -> None:
+    """Scroll to a mark, and wait until the page knows that it was scrolled, which hides what is said."""
+    frames = "requestAnimationFrame(() => requestAnimationFrame(arguments[1]))"
+    driver.execute_async_script(f"arguments[0].scrollIntoView({{block: 'center'}}); {frames}", mark)
+
+
 def point_at(driver: Any, mark: Any) -> str:
     """Move the pointer onto a mark; what is said then."""
     from selenium.webdriver import ActionChains
 
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
+    bring(driver, mark)
     ActionChains(driver).move_to_element(mark).perform()
     return str(driver.find_element("id", "tip").text)
 
@@ -80,7 +86,7 @@ def test_a_training_curve_names_its_run_where_one_is_near_it(driver: Any, page: 
 
     look(driver, page)
     line = driver.find_element("css selector", "#heads-smoke .curves .said path")
-    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", line)
+    bring(driver, line)
     at = """const line = arguments[0], end = line.getPointAtLength(line.getTotalLength() * 0.9);
         const place = new DOMPoint(end.x, end.y).matrixTransform(line.getScreenCTM()); return [place.x, place.y]"""
     x, y = driver.execute_script(at, line)
