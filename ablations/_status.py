@@ -9,9 +9,10 @@ from statistics import mean
 from typing import Any
 
 from ablations._tune import WAITING
+from results._cell_names import cell_names
 from results.archive import archived
 from results.records import UNPLANNED, places, state
-from results.tables import read_rows
+from results.tables import about, read_rows
 from slurm.history import AttemptState, history
 from slurm.names import job_name
 from slurm.queue import Worker, queue
@@ -21,18 +22,24 @@ WORDS = ("done", "running", "queued", "to do", WAITS, "stopped", "lost", "failed
 """queued: not running, but the study has workers; stopped: asked to; lost: killed, or its lease ran out. A run that is
 stopped or lost goes on from its checkpoint when somebody takes it up. One that waits for tuning has no id to be trained
 by yet."""
-COLUMNS = ("run", "arm", "status", "probes", "epochs", "seconds")
-"""What of a table's row is needed here: all of it would be slow to read where there are many runs."""
+COLUMNS = ("run", "arm", "seed", "status", "probes", "epochs", "seconds")
+"""What of a table's row is needed beside what varies: all of it would be slow to read where there are many runs."""
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """One run: its `word` of WORDS, its settings as a table's row, and its latest attempt if there was one."""
+    """One run: its `word` of WORDS, its settings as a table's row, and its latest attempt if there was one.
+
+    cell: the settings that vary in its study, in words. ended: when its records were written, in seconds since 1970, if
+    the table does not know of them yet.
+    """
 
     run: str
     word: str
     row: dict[str, Any]
     attempt: AttemptState | None
+    cell: str
+    ended: float | None = None
 
     @property
     def progress(self) -> dict[str, float]:
@@ -69,15 +76,6 @@ class StudyStatus:
         """How many runs have each word."""
         return Counter(run.word for run in self.runs)
 
-    @property
-    def seconds_left(self) -> float | None:
-        """Until all is done, if so many go on side by side as now; None where that is not known."""
-        running = [run for run in self.runs if run.word == "running"]
-        waiting = sum(run.word in ("queued", "to do", WAITS, "stopped", "lost") for run in self.runs)
-        if self.seconds is None or not running:
-            return None
-        return self.seconds * (waiting + sum(1 - run.share for run in running)) / len(running)
-
 
 def study_statuses(results: Path, study: str | None = None) -> Iterator[StudyStatus]:
     """Each table in results/tables, or the study's alone. Raises ValueError if there is none."""
@@ -85,11 +83,17 @@ def study_statuses(results: Path, study: str | None = None) -> Iterator[StudySta
     names = {worker_name(results, *one): one for one in named}
     workers = queue(names, results / "slurm").workers if (results / "slurm").exists() else ()
     for name, scale in named:
-        table = read_rows(results / "tables" / f"{name}.{scale}.parquet", COLUMNS)
+        path = results / "tables" / f"{name}.{scale}.parquet"
+        varied = [setting for setting in about(path).get("varied", ()) if setting not in COLUMNS]
+        table = read_rows(path, (*COLUMNS, *varied))
         mine = tuple(worker for worker in workers if names[worker.name] == (name, scale))
         rows = [row for row in table if row["arm"] != UNPLANNED]
         taken = [row["seconds"] for row in rows if row["status"] == "done" and row["arm"] == "cell"]
-        runs = tuple(_run_status(row, results / "runs" / row["run"], bool(mine)) for row in rows)
+        cells = cell_names([row["arm"] for row in rows], {one: [row.get(one) for row in rows] for one in varied})
+        runs = tuple(
+            _run_status(row, f"{cell}, seed {row.get('seed', 0)}", results / "runs" / row["run"], bool(mine))
+            for row, cell in zip(rows, cells, strict=True)
+        )
         yield StudyStatus(name, scale, runs, mean(taken) if taken else None, mine)
 
 
@@ -109,16 +113,19 @@ def worker_name(results: Path, study: str, scale: str) -> str:
     return job_name(f"{study}.{scale}", results.resolve() / "runs")
 
 
-def _run_status(row: dict[str, Any], folder: Path, has_workers: bool) -> RunStatus:
+def _run_status(row: dict[str, Any], cell: str, folder: Path, has_workers: bool) -> RunStatus:
     """A row that is done stays so; elsewhere the records decide, then the latest attempt."""
     if row["run"].startswith(WAITING):
-        return RunStatus(row["run"], WAITS, row, None)
+        return RunStatus(row["run"], WAITS, row, None, cell)
     records = places(folder, json.loads(row["probes"]))
-    if row["status"] == "done" or state(folder, (path.exists() or bool(archived(path)) for path in records)) == "done":
-        return RunStatus(row["run"], "done", row, None)
+    if row["status"] == "done":
+        return RunStatus(row["run"], "done", row, None, cell)
+    if state(folder, (path.exists() or bool(archived(path)) for path in records)) == "done":
+        written = max((path.stat().st_mtime for path in records if path.exists()), default=None)
+        return RunStatus(row["run"], "done", row, None, cell, written)
     latest = next(reversed(history(folder)), None)
     # an attempt that is done and left no record ends a moment before it is written; one superseded has a successor
     word: str = {"done": "to do", "superseded": "running"}.get(latest.state, latest.state) if latest else "to do"
     if has_workers and word in ("to do", "stopped", "lost"):
         word = "queued"
-    return RunStatus(row["run"], word, row, latest)
+    return RunStatus(row["run"], word, row, latest, cell)

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from results._claim_words import margin, number, seen
+from results._cell_names import cell_names
+from results._cells import plain
+from results._claim_words import ceiling, margin, number, seen
 from results._curves import curves
 from results._draw_claims import draw_claims
 from results._draw_curves import cell_colors, draw_curves
-from results._page_cells import cell_names
+from results._facts import is_setting
 from results._page_facts import Facts, anchor, failures, missing, progress, provenance
 from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
 from results._svg import inline
@@ -51,7 +53,7 @@ def study_page(table: pd.DataFrame, paper: pd.DataFrame) -> StudyPage:
     """From a table, as read_table gives it, and the paper's values."""
     about = table.attrs["study"]
     study, scale = str(about.get("study", "")), str(about.get("scale", ""))
-    name, cells = anchor(study, scale), cell_names(table)
+    name, cells = anchor(study, scale), _cells(table)
     figure = figure_from(about["figure"])
     drawn = figure.draw(table, paper)
     found = verdicts(table, paper)
@@ -81,6 +83,12 @@ def study_page(table: pd.DataFrame, paper: pd.DataFrame) -> StudyPage:
     )
 
 
+def _cells(table: pd.DataFrame) -> list[str]:
+    base = table.attrs["study"].get("base", {})
+    names = [name for name in map(str, table) if is_setting(name, base) and name != "seed"]
+    return cell_names(list(table["arm"]), {name: [plain(value) for value in table[name]] for name in names}, base)
+
+
 def _claims_picture(found: Sequence[Verdict], name: str) -> str:
     about = "The claims with their intervals; the same numbers stand in the table below"
     return inline(draw_claims(found), f"{name}-claims-", about) if found else ""
@@ -108,7 +116,7 @@ def _claim(one: Verdict) -> list[Entry]:
         Entry(number(one), one.effect),
         Entry(f"{100 * one.level:.2f}%" if is_judged else "", one.level),
         entry(one.seeds or None),
-        entry(f"{one.verdict} ({one.note})" if one.note else one.verdict),
+        entry(one.verdict + "".join(f" ({text})" for text in (one.note, ceiling(one)) if text)),
         entry(seen(one) if is_judged else None),
         Entry("" if math.isnan(one.images) else f"\u00b1{1.96 * one.images:.2f}", one.images),
     ]

@@ -21,7 +21,7 @@ def test_status_loads_neither_torch_nor_pandas(tiny: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run([sys.executable, "-c", script], cwd=tiny, env=environment, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[1].split() == ["tiny", "smoke", "4"]
+    assert ended.stdout.splitlines()[1].split() == ["tiny", "smoke", "\u2588" * 24, "4"]
 
 
 def test_a_record_counts_before_any_report_has_seen_it(tiny: Path, tmp_path: Path) -> None:

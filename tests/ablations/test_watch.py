@@ -1,0 +1,150 @@
+"""status --watch: what it tells of runs that go on and that failed, and how one leaves it."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import wait_for
+from rich.console import Console
+
+from ablations._forecast import per_hour, study_seconds_left
+from ablations._status import StudyStatus, study_statuses
+from ablations._status_picture import clock, picture
+from results.tables import write_plan
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def plan(results: Path, runs: int, **settings: Any) -> list[str]:
+    """A table of so many runs, all to do; their ids."""
+    rows = [
+        {"run": f"{place:012x}", "arm": "cell", "seed": place % 2, "probes": [], "epochs": 10, "loss.knob": place // 2}
+        for place in range(runs)
+    ]
+    write_plan(results / "tables" / "knobs.smoke.parquet", rows, {"study": "knobs", "varied": ["loss.knob", "epochs"]})
+    return [str(row["run"]) for row in rows]
+
+
+def attempt(results: Path, run: str, ago: float, end: dict[str, str] | None = None, **files: str) -> None:
+    """The run's attempt, begun so many seconds ago; still running unless it has an end."""
+    folder = results / "runs" / run / "attempts" / "0001"
+    folder.mkdir(parents=True)
+    written = {"claim.json": json.dumps({"host": "node7", "pid": 1, "job": ""}), "heartbeat": "", **files}
+    for name, text in (written | ({"end.json": json.dumps(end)} if end else {})).items():
+        (folder / name).write_text(text)
+    os.utime(folder / "claim.json", (time.time() - ago,) * 2)
+
+
+def record(results: Path, run: str, ago: float) -> None:
+    """A record that was written so many seconds ago."""
+    path = results / "runs" / run / "record.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    os.utime(path, (time.time() - ago,) * 2)
+
+
+def shown(results: Path, failures: int | None = None) -> str:
+    console = Console(width=110, file=io.StringIO())
+    console.print(picture(list(study_statuses(results)), results, failures))
+    return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def status(results: Path) -> StudyStatus:
+    (study,) = study_statuses(results)
+    return study
+
+
+def test_a_running_run_tells_its_cell_epoch_loss_and_times(tmp_path: Path) -> None:
+    runs = plan(tmp_path, 4)
+    attempt(tmp_path, runs[2], 300, progress=json.dumps({"epoch": 5, "train_loss": 1.23456, "top1": 7}))
+    words = shown(tmp_path).splitlines()
+    assert words[1].split()[:2] == ["knobs", "smoke"] and words[1].count("\u2592") == 6
+    (line,) = (line for line in words if runs[2] in line)
+    assert " ".join(line.split()) == f"{runs[2]} knob 1, seed 0 5/10 loss 1.235 5 min 5 min node7"
+
+
+def test_time_left_is_by_those_that_ended_else_by_those_that_run(tmp_path: Path) -> None:
+    runs = plan(tmp_path, 12)
+    attempt(tmp_path, runs[0], 300, progress=json.dumps({"epoch": 5}))
+    assert per_hour(status(tmp_path)) is None
+    left = study_seconds_left(status(tmp_path))
+    assert left == pytest.approx(11.5 * 600, rel=0.05)
+    for place in range(1, 6):
+        record(tmp_path, runs[place], 360.0 * place)
+    record(tmp_path, runs[6], 7200)  # longer ago than what counts
+    assert per_hour(status(tmp_path)) == pytest.approx(4 / 0.5, rel=0.05)
+    assert study_seconds_left(status(tmp_path)) == pytest.approx(5.5 / 8 * 3600, rel=0.05)
+
+
+def test_nothing_runs_so_nothing_is_foretold(tmp_path: Path) -> None:
+    plan(tmp_path, 2)
+    assert study_seconds_left(status(tmp_path)) is None
+
+
+def test_the_last_failures_are_shown_with_their_logs_and_without_their_colors(tmp_path: Path) -> None:
+    runs = plan(tmp_path, 6)
+    for place, run in enumerate(runs[:4]):
+        end = {"outcome": "failed", "kind": "out of memory", "message": f"too large \x1b[31m{place}"}
+        attempt(tmp_path, run, 60, end, **{"log.txt": "first\n[bold]second[/]\nthird\nfourth \x1b[2J\n"})
+        os.utime(tmp_path / "runs" / run / "attempts" / "0001" / "heartbeat", (time.time() - 50 + place,) * 2)
+    text = shown(tmp_path, failures=2)
+    assert "the last 2 of 4 that failed or were lost:" in text and "\x1b" not in text
+    assert f"failed (out of memory) {runs[3]}, knob 1, seed 1: too large  [31m3" in text
+    assert runs[1] not in text and text.index(runs[2]) < text.index(runs[3])
+    assert f"runs/{runs[3]}/attempts/0001/log.txt" in text.replace("\n", "")
+    assert "| [bold]second[/]" in text and "| first" not in text
+    assert all(run in shown(tmp_path) for run in runs[:4])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(None, ""), (0.4, "0 s"), (89, "89 s"), (150, "2 min"), (3599, "1 h 00 min"), (7500, "2 h 05 min")],
+)
+def test_times_are_said_in_the_unit_that_fits(seconds: float | None, said: str) -> None:
+    assert clock(seconds) == said
+
+
+def test_one_leaves_by_control_c_and_the_last_picture_stays(tmp_path: Path) -> None:
+    plan(tmp_path / "results", 3)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "ablations.status", "--watch"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=controlled
+    )
+    os.close(theirs)
+    text = bytearray()
+
+    def read() -> bool:
+        try:
+            text.extend(os.read(ours, 1 << 16))
+        except OSError:  # the other side is closed
+            return True
+        return False
+
+    wait_for(lambda: read() or b"knobs" in text)
+    assert b"\x1b[?1049h" in text  # the terminal's other screen
+    os.write(ours, b"\x03")
+    wait_for(read)
+    assert process.wait() == 0
+    os.close(ours)
+    _, left, after = bytes(text).rpartition(b"\x1b[?1049l")
+    assert left and b"knobs" in after and b"interrupted" not in after and b"Traceback" not in after
+
+
+def controlled() -> None:
+    """Take the pseudo-terminal as one's own, so that its Ctrl-C is heard."""
+    import fcntl
+    import signal
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
