@@ -56,10 +56,26 @@ def jitter(images: Tensor, order: Tensor, factors: Tensor, chosen: Tensor) -> Te
     multipliers of the first three, and the hue's shift in turns, -0.5 to 0.5. Clamped to [0, 1] after each operation.
     """
     check(images.shape[1] == 3, f"ColorDistortion takes images of 3 channels (RGB), not {images.shape[1]}")
+    return (jitter_masked if images.is_cuda else jitter_sorted)(images, order, factors, chosen)
+
+
+def jitter_masked(images: Tensor, order: Tensor, factors: Tensor, chosen: Tensor) -> Tensor:
+    """As `jitter`, each operation on all images and kept where it is due: there is no number that a GPU waits for."""
+    jittered = images
+    for operation, factor in zip(order.unbind(1), factors.gather(1, order).unbind(1), strict=True):
+        hued, jittered = jittered.clone(), jittered.clone()
+        shift_hue_(hued, factor)
+        blend_(jittered, operation, factor)
+        jittered = torch.where((operation == _HUE)[:, None, None, None], hued, jittered)
+    return torch.where(chosen[:, None, None, None], jittered, images)
+
+
+def jitter_sorted(images: Tensor, order: Tensor, factors: Tensor, chosen: Tensor) -> Tensor:
+    """As `jitter`, each operation on those images alone at which it is due: less work, once it is known how many."""
     # Sorted by when each image's hue comes, those at their hue are a slice: no copies within the loop.
     hue_at = torch.where(chosen, (order == _HUE).int().argmax(1), 4)
     rows = torch.argsort(hue_at)
-    ends: list[int] = torch.bincount(hue_at, minlength=5).cumsum(0).tolist()  # a GPU waits here, once
+    ends: list[int] = torch.bincount(hue_at, minlength=5).cumsum(0).tolist()
     images, order = images.index_select(0, rows).contiguous(), order[rows]
     factors = factors[rows].gather(1, order)
     for step, (start, stop) in enumerate(pairwise([0, *ends[:4]])):

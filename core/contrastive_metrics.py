@@ -27,5 +27,5 @@ def contrastive_metrics(loss: Loss, first: Tensor, second: Tensor) -> dict[str, 
 
     sums = sum_over_rows(terms, first, second) + sum_over_rows(terms, second, first)
     top1, entropy = sums / (2 * len(first))
-    limit = top1.new_tensor(math.log(len(first)))
+    limit = torch.full_like(top1, math.log(len(first)))
     return {"contrastive_top1": top1, "contrastive_entropy": entropy, "contrastive_entropy_limit": limit}

@@ -32,12 +32,13 @@ def train_step(
     """
     optimizer.zero_grad()
     metrics: dict[str, Tensor] = {}
+    labels = images.labels[_beside(images.labels, batch)]
 
     def gradient(embeddings: Tensor) -> Tensor:
         if ranks.number() > 1:  # a loss of one's own that draws must draw the same on each
             torch.manual_seed(key(experiment.seed, "loss", *place))
-        loss, gradients = embedding_gradient(_loss(experiment, images.labels[batch]), *embeddings)
-        metrics.update({"train_loss": loss}, **_metrics(experiment, embeddings.detach(), images.labels[batch]))
+        loss, gradients = embedding_gradient(_loss(experiment, labels), *embeddings)
+        metrics.update({"train_loss": loss}, **_metrics(experiment, embeddings.detach(), labels))
         return torch.stack(gradients)
 
     def embed(chunk: int, members: Tensor) -> Tensor:
@@ -55,8 +56,8 @@ def train_step(
 
 def make_views(experiment: Experiment, images: Images, batch: Tensor, epoch: int) -> list[Tensor]:
     """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1]."""
-    pixels = to_float(images.pixels[batch])
-    index = images.index[batch]
+    batch = _beside(images.index, batch)
+    pixels, index = to_float(images.pixels[batch]), images.index[batch]
     if experiment.prepare is not None:
         pixels = experiment.prepare(pixels, Draws(key(experiment.seed, "prepare", epoch), index))
     augments = [experiment.augment] * experiment.views
@@ -111,6 +112,11 @@ def _running_statistics_kept(model: nn.Module) -> Iterator[None]:
     finally:
         for module in tracking:
             module.track_running_stats = True
+
+
+def _beside(images: Tensor, batch: Tensor) -> Tensor:
+    """The batch (N,) where the images lie: a GPU would otherwise be waited for at each look by what lies elsewhere."""
+    return batch.to(images.device, non_blocking=True)
 
 
 def _loss(experiment: Experiment, labels: Tensor) -> Callable[..., Tensor]:
