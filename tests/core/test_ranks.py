@@ -10,11 +10,14 @@ from rank_runs import on_ranks
 from tiny_runs import TINY, color_data
 from torch import Tensor
 
+from core import ranks
 from core.experiment import Experiment
+from core.global_batch_norm import global_batch_norm
 from core.losses import CrossEntropy, NTXent, pairwise
 from core.model import build_model
 from core.optimizer import SGD
 from core.pretrain import pretrain
+from core.probe import Features, FineTune, LinearProbe, Measured, NearestNeighbors, Transfer, TransformationProbe
 from core.ranks import check_divides
 from core.step import train_step
 
@@ -63,6 +66,29 @@ def test_a_float32_step_is_one_processs(name: str, number: int) -> None:
             assert difference(theirs[name][2][buffer], part) <= 1e-5, buffer
 
 
+def batch_normalized(dtype: torch.dtype) -> list[Tensor]:
+    """Output, gradients by rows, weight and bias, and running statistics, of rows that share most of their digits."""
+    generator = torch.Generator().manual_seed(0)
+    rows, slope = (torch.randn(8, 3, 4, 4, generator=generator, dtype=torch.float64) for _ in range(2))
+    mine = ranks.own((rows + 100).to(dtype)).requires_grad_()
+    layer = torch.nn.BatchNorm2d(3, momentum=None, dtype=torch.promote_types(dtype, torch.float32))
+    with global_batch_norm():
+        output = layer(mine)
+    output.backward(ranks.own(slope.to(dtype)))
+    ranks.add_gradients(layer)
+    assert mine.grad is not None and layer.weight.grad is not None and layer.bias.grad is not None
+    assert layer.running_mean is not None and layer.running_var is not None
+    parts = [ranks.gather(output.detach()), ranks.gather(mine.grad), layer.weight.grad, layer.bias.grad]
+    return [*parts, layer.running_mean, layer.running_var]
+
+
+@pytest.mark.parametrize(("dtype", "off"), [(torch.float64, 1e-12), (torch.float32, 1e-4), (torch.bfloat16, 1e-2)])
+def test_global_batch_norm_is_torch_s_over_all_rows(dtype: torch.dtype, off: float) -> None:
+    whole = batch_normalized(dtype)
+    for theirs in on_ranks(2, batch_normalized, dtype):
+        assert max(map(difference, theirs, whole)) <= off
+
+
 def trained(experiment: Experiment) -> dict[str, Any]:
     return {name: part.clone() for name, part in pretrain(experiment, DATA).model.state_dict().items()}
 
@@ -74,6 +100,30 @@ def test_weights_after_20_float64_steps_are_one_processs(number: int) -> None:
     for name, part in whole.items():
         assert difference(first[name], part) <= 1e-6, name
         assert all(torch.equal(other[name], first[name]) for other in others)
+
+
+PROBES = [LinearProbe(), NearestNeighbors(neighbors=5), TransformationProbe("rotation"), FineTune(labels=0.5, epochs=1)]
+PROBES += [Transfer("other", LinearProbe(layer="z"))]
+UNEVEN = color_data(train=32, valid=13, test=5)
+
+
+def measured() -> tuple[list[Measured], Tensor] | None:
+    """What the first rank measures, and its features; the others help."""
+    features = Features(build_model(TINY, DATA), DATA, experiment=TINY, load=lambda name: replace(UNEVEN, name=name))
+    if ranks.rank() > 0:
+        features.help()
+        return None
+    found = [probe(features) for probe in PROBES]
+    features.end()
+    return found, features.of("train")
+
+
+def test_ranks_share_out_the_images_of_probes_and_the_first_measures() -> None:
+    here, (there, *others) = measured(), on_ranks(3, measured)
+    assert others == [None, None] and here is not None
+    torch.testing.assert_close(there[1], here[1])
+    for ours, theirs in zip(there[0], here[0], strict=True):
+        assert ours.predictions == theirs.predictions and ours.metrics == pytest.approx(theirs.metrics)
 
 
 @pytest.mark.parametrize(

@@ -25,10 +25,9 @@ def job(root: Path, items: str | list[str], processes: int = 2) -> Job:
 def test_each_process_knows_its_place_and_has_a_gpu_of_its_own(tmp_path: Path) -> None:
     job_of_three = job(tmp_path, ["a", "b"], 3)
     assert run_local(job_of_three, jobs=2, devices=("4", "5", "6", "7", "8", "9")).done == 2
-    expected = {f"a {rank} of 3 on {4 + rank}" for rank in range(3)} | {
-        f"b {rank} of 3 on {7 + rank}" for rank in range(3)
-    }
-    assert set(examples.calls(tmp_path)) == expected
+    first = {"a": 4, "b": 7}
+    places = {f"{item} {rank} of 3 on {first[item] + rank}" for item in first for rank in range(3)}
+    assert set(examples.calls(tmp_path)) == places
 
 
 @pytest.mark.parametrize(
