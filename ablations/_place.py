@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from ablations._estimate import NODE
 from ablations._execute import Context
 from ablations._launch import jobs_here, workers_for
 from ablations._plan import Run
@@ -33,13 +34,15 @@ class Place:
     """Where runs will go.
 
     at_a_time: runs side by side; limits: the bytes that each may then use of "memory" and "GPU memory", where known.
-    is_like: whether a machine is like those there; here: this machine, None where it may time no steps.
+    is_like: whether a machine is like those there; here: this machine, None where it may time no steps; gpus: for how
+    many of them a run's price is estimated, 0 where it is not.
     """
 
     at_a_time: int
     limits: Mapping[str, int]
     is_like: IsLike
     here: Mapping[str, Any] | None
+    gpus: int = 0
 
 
 def place_of(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> Place:
@@ -59,7 +62,9 @@ def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) 
     shared = {"memory": jobs, "GPU memory": math.ceil(jobs * where.processes / max(gpus, 1))}
     limits = {memory: size // shared[memory] for memory, size in limits_of(os.environ).items()}
     may_time = where.processes == 1 and (options.here or not is_login_node())  # a timing has one process
-    return Place(jobs, limits, partial(is_like, mine), mine if may_time else None)
+    few = where.scale == "paper" and not gpus  # on a laptop, that scale is there to be planned
+    assumed = where.processes if where.processes > 1 else NODE
+    return Place(jobs, limits, partial(is_like, mine), mine if may_time else None, assumed if few else 0)
 
 
 def _on_slurm(options: argparse.Namespace, where: Context, runs: Sequence[Run]) -> Place:
@@ -68,7 +73,8 @@ def _on_slurm(options: argparse.Namespace, where: Context, runs: Sequence[Run]) 
     workers = options.workers or workers_for(len(runs), priced, asked.time)
     at_a_time = min(min(workers, options.parallel or workers) * options.pack, len(runs))
     limits = {"memory": megabytes(asked.memory) * 2**20 // options.pack} if asked.memory else {}
-    return Place(at_a_time, limits, on_partition(asked.partition, where.processes), None)
+    gpus = where.processes if asked.gpus else NODE if where.scale == "paper" else 0
+    return Place(at_a_time, limits, on_partition(asked.partition, where.processes), None, gpus)
 
 
 def _machine(study: Study, where: Context) -> dict[str, Any]:

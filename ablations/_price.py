@@ -23,11 +23,12 @@ IsLike = Callable[[Mapping[str, Any]], bool]
 class Cost:
     """What a kind of run takes on a machine.
 
-    seconds: of a step, None where memory did not suffice; memory: peak bytes of "memory" and "GPU memory".
+    seconds: of a step, None where memory did not suffice; memory: peak bytes of "memory" and "GPU memory" (of each).
     """
 
     seconds: float | None
     memory: Mapping[str, int]
+    by: str = "by timing a few steps"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _training(run: Run, steps: int, epoch: float | None, cost: Cost | str) -> tu
         return epoch * run.settings["epochs"], "by records"
     if isinstance(cost, str):
         return None, cost
-    return (None, "it runs out of memory") if cost.seconds is None else (cost.seconds * steps, "by timing a few steps")
+    return (None, "it runs out of memory") if cost.seconds is None else (cost.seconds * steps, cost.by)
 
 
 def _probe_seconds(run: Path, probes: Sequence[str]) -> float | None:

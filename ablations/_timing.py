@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ablations._estimate import estimate
 from ablations._execute import Context
 from ablations._identity import changes
 from ablations._images import data_of, probe_ids
@@ -54,6 +55,8 @@ def _costs(where: Context, study: Study, runs: Sequence[Run], place: Place) -> d
     path = Path(where.results) / KEPT
     known: dict[str, Cost | str] = dict(_kept(path, place.is_like))
     new = {_kind(run): run for run in runs if _kind(run) not in known}
+    if place.gpus:
+        return {**{of: _estimate(run, where, place.gpus) for of, run in new.items()}, **known}
     if place.here is None:
         return {**dict.fromkeys(new, "no record and no timing of such a machine tells"), **known}
     where = dataclasses.replace(where, study=study.files[0] if study.files else study.name)
@@ -65,6 +68,12 @@ def _costs(where: Context, study: Study, runs: Sequence[Run], place: Place) -> d
             if isinstance(cost, Cost) and cost.seconds is not None:
                 _keep(path, {"kind": of, "machine": place.here, **dataclasses.asdict(cost)})
     return known
+
+
+def _estimate(run: Run, where: Context, gpus: int) -> Cost | str:
+    data = data_of(run.experiment, where.data)
+    assert data is not None
+    return estimate(run.experiment, data, gpus)
 
 
 def _kind(run: Run) -> str:

@@ -26,7 +26,7 @@ def start(world: Path, job: Job, number: int = 1, extra: Any = QUIET, time: str 
     """Submit workers of one CPU; `more` goes to Resources or to submit."""
     options = {name: more.pop(name) for name in ("parallel", "slots") if name in more}
     site = more.pop("site", Site())
-    asked = Resources(cpus=1, memory="200M", time=time, extra=extra, **more)
+    asked = Resources(**{"cpus": 1, "memory": "200M", "time": time, "extra": extra, **more})
     return submit(job, number, asked, site, name="test", folder=world / "cluster", path=world / "code", **options)
 
 

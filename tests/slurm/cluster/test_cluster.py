@@ -268,7 +268,7 @@ def what_a_site_is_like(world: Path) -> None:
 def several_tasks_on_two_nodes(world: Path) -> None:
     """One of four processes is killed, then the job is requeued."""
     job = items.job(world / "runs", 2, 20, function="cluster_items:train_together", processes=4)
-    submission = start(world, job, extra=[("nodelist", "lab[1-2]")], gpus=4, cpus=4, nodes=2, tasks=4)
+    submission = start(world, job, extra=[("nodelist", "lab[1-2]")], gpus=4, cpus=4, memory="800M", nodes=2, tasks=4)
     wait_for_step(job, "00")
     there = [wait_for(lambda rank=rank: items.read(job.root / "00" / f"process.{rank}")) for rank in range(4)]
     seen = [(one["WORLD_SIZE"], one["SLURMD_NODENAME"], one["CUDA_VISIBLE_DEVICES"]) for one in there]
