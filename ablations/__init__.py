@@ -1,6 +1,7 @@
 """What to run and why: studies, their grids, and the commands that people type.
 
     from ablations import Study, vary
+    from ablations import load_study, table, verdicts
 
 Names are loaded when first used, so that commands which need no torch start at once.
 """
@@ -12,6 +13,7 @@ from ablations._siblings import put_first
 
 if TYPE_CHECKING:
     from ablations._find import StudyError, load_study, study_names
+    from ablations._frames import table, verdicts
     from ablations._grid import Grid, paired, vary
     from ablations._references import SUPERVISED
     from ablations._study import Study, derive
@@ -37,11 +39,14 @@ __all__ = [
     "paired",
     "rank",
     "study_names",
+    "table",
     "vary",
+    "verdicts",
 ]
 
 _HOMES = {
     "ablations._find": ("StudyError", "load_study", "study_names"),
+    "ablations._frames": ("table", "verdicts"),
     "ablations._references": ("SUPERVISED",),
     "ablations._grid": ("Grid", "paired", "vary"),
     "ablations._study": ("Study", "derive"),

@@ -18,9 +18,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(WRONG_USE, f"{self.prog}: {message}\n")
 
 
-def parser(name: str, description: str) -> Parser:
+def parser(name: str, description: str, kind: type[Parser] = Parser) -> Parser:
     """A parser for `python -m ablations.<name>`, with the options that all commands have."""
-    made = Parser(prog=f"python -m ablations.{name}", description=description)
+    made = kind(prog=f"python -m ablations.{name}", description=description)
     made.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: ./results")
     return made
 

@@ -98,10 +98,10 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
     if ranks.rank() == 0:
         _set_aside_damaged(folder, ids)
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
-    outcome = study.run(experiment, data, journal, device)
+    outcome = study.train(experiment, data, journal, device)
     if probes and not isinstance(outcome, Trained):
         raise TypeError(
-            "a probe measures what core.pretrain returns; a study whose `run` returns metrics has probes=()"
+            "a probe measures what core.pretrain returns; a study whose `train` returns metrics has probes=()"
         )
     if ranks.rank() == 0:
         attempt.guard()

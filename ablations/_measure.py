@@ -74,7 +74,7 @@ def _train(where: Context, run: str, clock: "_Clock", device: str) -> None:
     study = load_study(where.study)
     experiment = find_experiment(run, study, where)
     with suppress(_Enough):
-        study.run(experiment, data_of(experiment, where.data), clock, device)
+        study.train(experiment, data_of(experiment, where.data), clock, device)
 
 
 def _peak(device: str) -> dict[str, int]:

@@ -60,7 +60,7 @@ def find(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None, 
 
 def _identify(study: Study, experiment: Any, fingerprint: Fingerprint) -> str:
     """The id of this experiment in this study: its changes, its images, and the method where that is another."""
-    also = [] if study.run is pretrain else [canonical(study.run, Callable[..., Any], "Study.run")]
+    also = [] if study.train is pretrain else [canonical(study.train, Callable[..., Any], "Study.train")]
     return run_id(experiment, fingerprint(experiment), *also)
 
 

@@ -27,7 +27,7 @@ class Study:
     tune: what each arm of the grid chooses for itself before it is run, on validation images; None where nothing.
     fixed: settings in which this study's base differs from its scale's.
     base: an experiment, a frozen dataclass, or a function of the scale's experiment; `Experiment` means the scale's.
-    run: `run(experiment, data, journal, device)` trains, and returns what core.pretrain returns, or metrics.
+    train: `train(experiment, data, journal, device)` returns what core.pretrain returns, or metrics.
     name, files: `load_study` sets them; the files are a study's own one, and that of the study it is derived from.
     """
 
@@ -40,9 +40,21 @@ class Study:
     tune: Tune | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
     base: Any = Experiment
-    run: Callable[..., Any] = pretrain
+    train: Callable[..., Any] = pretrain
     name: str = ""
     files: tuple[str, ...] = ()
+
+    def run(self, **words: Any) -> bool:
+        """Train what is lacking and draw it, by the words of `python -m ablations.run`; whether all of it is done.
+
+            study.run(cluster="local", scale="smoke", seeds=5, only={"head": "MLP"}, retry_failed=True)
+
+        A study lies in a file: one that the package ships, one's own, or the script that calls this.
+        Raises ValueError or TypeError for wrong use; runs that failed are named, and stand as such in the table.
+        """
+        from ablations._from_python import run_study
+
+        return run_study(self, words)
 
     def base_at(self, scale: str) -> Any:
         """The experiment that the grid changes, at this scale."""

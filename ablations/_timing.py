@@ -31,7 +31,7 @@ SPARED = 0.9
 
 def prices(where: Context, study: Study, runs: Sequence[Run], place: Place) -> list[Price]:
     """What each of these runs of the study will take there; times what is new, where the place is here."""
-    if study.run is not pretrain or any(not isinstance(run.experiment, Experiment) for run in runs):
+    if study.train is not pretrain or any(not isinstance(run.experiment, Experiment) for run in runs):
         return [Price(run, None, None, "the study trains by a method of its own", {}) for run in runs]
     known = recorded(Path(where.results), place.is_like, probe_ids(study, where.scale, where.data))
     steps = {run.id: _steps(run, where) for run in runs}

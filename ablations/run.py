@@ -17,7 +17,7 @@ SCALES = ("smoke", "laptop", "overnight", "gpu", "paper")
 
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
-    options = _parser().parse_args(arguments)
+    options = options_parser().parse_args(arguments)
     if options.study is None:
         from ablations._list import print_studies
 
@@ -40,8 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     return run_until_decided(options) if options.until_decided else run_study(options)
 
 
-def _parser() -> Parser:
-    made = parser("run", __doc__.splitlines()[0])
+def options_parser(kind: type[Parser] = Parser) -> Parser:
+    """What reads the command line, as a parser of this kind."""
+    made = parser("run", __doc__.splitlines()[0], kind)
     made.add_argument(
         "study", nargs="?", metavar="STUDY", help="a name, or the path of one's own file; none: list them"
     )

@@ -133,7 +133,7 @@ def walk(experiment, data, journal, device):
 STUDY = Study(
     question=__doc__,
     base=Walk,
-    run=walk,
+    train=walk,
     probes=(),
     grid=vary(stride=[1, 2, 3], seed=range(3)),
     figure=Bars(x="stride", value="distance"),

@@ -150,7 +150,7 @@ def test_a_misspelt_setting_is_a_type_error_before_anything_runs() -> None:
 def test_the_images_and_the_method_are_in_the_id() -> None:
     ids = {run.id for run in planned(study())}
     assert ids.isdisjoint(run.id for run in plan(study(), "smoke", lambda experiment: "other images"))
-    assert ids.isdisjoint(run.id for run in planned(study(run=walk)))
+    assert ids.isdisjoint(run.id for run in planned(study(train=walk)))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def walk(experiment: Any, data: Any, journal: Any, device: str) -> dict[str, flo
 
 
 def test_any_dataclass_can_be_planned_and_has_no_references() -> None:
-    other = study(vary(length=[1, 2]), Bars(x="length"), base=Walk([1, 2]), run=walk)  # type: ignore[arg-type] # not even hashable
+    other = study(vary(length=[1, 2]), Bars(x="length"), base=Walk([1, 2]), train=walk)  # type: ignore[arg-type] # not even hashable
     runs = planned(other)
     assert [(run.arm, settings(run.experiment)) for run in runs] == [
         ("cell", {"strides": [1, 2], "length": 1}),
@@ -178,7 +178,7 @@ def test_any_dataclass_can_be_planned_and_has_no_references() -> None:
 
 def test_a_method_without_a_name_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Study\.run takes a module-level function"):
-        planned(study(run=lambda experiment, data, journal, device: {}))
+        planned(study(train=lambda experiment, data, journal, device: {}))
 
 
 def test_a_run_is_found_by_its_id_whatever_its_arm_and_however_often_seeds_repeat_it() -> None:

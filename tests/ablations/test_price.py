@@ -206,7 +206,7 @@ def test_on_slurm_records_and_timings_of_the_partition_count(
 def test_a_method_of_ones_own_has_no_known_price(timed: list[str], tmp_path: Path, command: Command) -> None:
     (tmp_path / "mine.py").write_text(
         TINY.replace("STUDY", "def my_run(experiment, data, journal, device):\n    return {}\n\n\nSTUDY", 1)
-        .replace("probes=(NearestNeighbors(),)", "probes=(), run=my_run")
+        .replace("probes=(NearestNeighbors(),)", "probes=(), train=my_run")
         .replace("knn_valid_top1", "top1")
     )
     assert "time unknown for 4: the study trains by a method of its own" in command("mine.py", *DRY).out

@@ -156,7 +156,7 @@ BAD = []
 STUDY = Study(
     question=__doc__,
     base=Walk,
-    run=walk,
+    train=walk,
     probes=(),
     grid=vary(shoes=["boots", "sandals"], stride=[1, 2, 3], seed=range(3)),
     tune=Tune(over=("stride",), metric="valid_speed"),

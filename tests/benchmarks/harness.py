@@ -62,7 +62,7 @@ def walk(experiment, data, journal, device):
 STUDY = Study(
     question=__doc__,
     base=Walk,
-    run=walk,
+    train=walk,
     probes=(),
     grid=vary(stride=[step / 2 for step in range(20)], steps=range(20), seed=range(25)),
     figure=Heatmap(rows="stride", columns="steps", value="distance"),

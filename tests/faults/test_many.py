@@ -41,7 +41,7 @@ def walk(experiment, data, journal, device):
 STUDY = Study(
     question=__doc__,
     base=Walk,
-    run=walk,
+    train=walk,
     probes=(),
     grid=vary(stride=[1.0 + step for step in range(10)], seed=range(RUNS // 10)),
     figure=Bars(x="stride", value="distance"),
