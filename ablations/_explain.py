@@ -26,7 +26,7 @@ def explain(results: Path, run: str, file: str | None, data: str | None) -> Iter
     for place in rows:
         yield "planned by", f"{place}: {place.row['arm']}, seed {place.row['seed']}"
     if facts is not None:
-        yield "settings", _settings(facts, rows)
+        yield "settings", said_settings(facts, rows)
     paths = places(folder, probe_ids(results, run, rows))
     for name, path in zip(("record", *["probe"] * len(paths)), paths, strict=False):
         yield name, _record(path, run)
@@ -48,7 +48,8 @@ def _again(place: Place, results: Path, file: str | None, data: str | None) -> s
         return f"unknown: {problem}"
 
 
-def _settings(facts: Facts, rows: list[Place]) -> str:
+def said_settings(facts: Facts, rows: list[Place]) -> str:
+    """What differs from the baseline of the scale of the first row, or else from the defaults."""
     base = rows[0].about["base"] if rows else settings(Experiment())
     of = f"the baseline of scale {rows[0].about['scale']}" if rows else "the defaults"
     names = [name for name in differing(facts.settings, base) if name != "seed" and name in facts.settings]

@@ -1,4 +1,4 @@
-"""What studies have found, as pandas data frames: `table` has a row a run, `verdicts` a row a claim. Imports no torch."""
+"""What studies have found, as pandas data frames: `table` has a row a run, `verdicts` a row a claim."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +24,7 @@ def table(study: "Study | str", scale: str | None = None, results: str | Path = 
 
 
 def verdicts(study: "Study | str", scale: str | None = None, results: str | Path = "results") -> "pd.DataFrame":
-    """A row a claim of the study, with its verdict, effect, low, high, level, seeds, the paper's number, ...; see `table`.
+    """A row a claim of the study: verdict, effect, low, high, level, seeds, the paper's number, ...; see `table`.
 
     What each column is, results.verdicts.Verdict says.
     """

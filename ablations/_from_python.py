@@ -77,7 +77,8 @@ def _typed(name: str, given: Any, is_flag: bool) -> list[str]:
 
 def file_or_name(study: Study) -> str:
     """What the command knows the study by. Raises StudyError where no file holds it."""
-    if "ablations.run" == getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None):
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    if spec and spec.name.startswith("ablations."):
         raise StudyError("the study runs while its file is imported: put that under if __name__ == '__main__':")
     if not study.name:
         return _defining(study)
@@ -110,14 +111,12 @@ def _written(study: Study) -> str:
 
 def _follow(command: Sequence[str], said: Any) -> int:
     """The exit code of a command whose lines come as they are printed: into a notebook, or straight to the terminal."""
-    if sys.stdout.isatty():
-        process = subprocess.Popen(command, text=True, stderr=said)
-    else:
-        process = subprocess.Popen(command, text=True, stderr=said, stdout=subprocess.PIPE)
-    try:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-        return process.wait()
-    except KeyboardInterrupt:  # which reaches the command, too: it saves what it has
-        print(process.communicate()[0] or "", end="")
-        raise
+    pipe = None if sys.stdout.isatty() else subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdout=pipe, stderr=said) as process:
+        try:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+            return process.wait()
+        except KeyboardInterrupt:  # which reaches the command, too: it saves what it has
+            print(process.communicate()[0] or "", end="")
+            raise

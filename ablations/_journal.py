@@ -34,7 +34,7 @@ class FileJournal:
 
     def load(self) -> Any:
         """Raises ValueError for a checkpoint of another number of processes, which would go on to other numbers."""
-        kept = ranks.from_first(self._newest() if ranks.rank() == 0 else None)
+        kept = ranks.from_first(newest(self._folder) if ranks.rank() == 0 else None)
         if kept is None:
             return None
         wrote, here = kept.get("processes", 1), ranks.number()
@@ -45,14 +45,6 @@ class FileJournal:
             )
         self._before = kept["seconds"]
         return kept["state"]
-
-    def _newest(self) -> Any:
-        for path in reversed(checkpoints(self._folder)):
-            try:
-                return _checkpoint.read(path)
-            except Damaged as problem:
-                print(f"{problem}; set aside as {set_aside(path)}")
-        return None
 
     def save(self, state: Any) -> None:
         if ranks.rank() == 0:
@@ -81,3 +73,13 @@ class FileJournal:
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a run's folder, that of the latest attempt last; there is one, but for accidents."""
     return sorted(folder.glob("checkpoint.*.pt"))
+
+
+def newest(folder: Path) -> Any:
+    """The newest whole checkpoint of a run, {"state", "seconds"}; damaged ones are set aside. None without one."""
+    for path in reversed(checkpoints(folder)):
+        try:
+            return _checkpoint.read(path)
+        except Damaged as problem:
+            print(f"{problem}; set aside as {set_aside(path)}")
+    return None

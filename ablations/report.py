@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("--page", action="store_true", help="write <results>/report.html, too: all of it in one file")
     options = made.parse_args(arguments)
     set_aside_damaged(options.results)
-    tables = _tables(options.results, options.studies, options.scale)
+    tables = tables_of(options.results, options.studies, options.scale)
     declare(options.results, options.studies)
     for path in tables:
         table, figures = report(path, options.results)
@@ -36,8 +36,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
-    """Fill the table at `path` from the records, draw its figure and its claims; the table and the pictures' files."""
+    """Fill the table at `path` from the records, draw its figure and claims, set them in LaTeX; the table and files."""
     from results._draw_claims import draw_claims
+    from results.latex import cells_as_latex, claims_as_latex, save_latex
     from results.paper import read_paper
     from results.plots import figure_from, save
     from results.tables import fill
@@ -46,10 +47,12 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     table = fill(path, results / "runs")
     for problem in table.attrs["damaged"]:
         print(f"{problem} was damaged and is set aside; what was in it is to do again")
-    figure = figure_from(table.attrs["study"]["figure"]).draw(table, read_paper())
-    written = save(figure, results / "figures", path.stem)
+    figure, figures, paper = figure_from(table.attrs["study"]["figure"]), results / "figures", read_paper()
+    written = save(figure.draw(table, paper), figures, path.stem)
+    written.append(save_latex(cells_as_latex(figure, table, paper), figures, path.stem))
     if found := verdicts(table):
-        written += save(draw_claims(found), results / "figures", f"{path.stem}.claims")
+        written += save(draw_claims(found), figures, f"{path.stem}.claims")
+        written.append(save_latex(claims_as_latex(found), figures, f"{path.stem}.claims"))
     return table, written
 
 
@@ -80,7 +83,7 @@ def set_aside_damaged(results: Path) -> None:
             print(f"{problem}; set aside as {set_aside(path)}; {again}")
 
 
-def _tables(results: Path, studies: Sequence[str], scale: str | None) -> list[Path]:
+def tables_of(results: Path, studies: Sequence[str], scale: str | None) -> list[Path]:
     tables = sorted((results / "tables").glob("*.parquet"))
     named = [tuple(path.stem.rsplit(".", 1)) for path in tables]
     known = sorted({name[0] for name in named if len(name) == 2})

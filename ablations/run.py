@@ -55,10 +55,8 @@ def options_parser(kind: type[Parser] = Parser) -> Parser:
     )
     made.add_argument("--seeds", type=positive, metavar="N", help="repeat each cell N times")
     made.add_argument("--until-decided", action="store_true", help="add seeds until each claim is decided, at most 12")
-    made.add_argument(
-        "--only", type=_assignment, action="append", metavar="SETTING=VALUE", help="run these cells alone"
-    )
-    made.add_argument("--set", type=_assignment, action="append", metavar="SETTING=VALUE", help="run a derived study")
+    made.add_argument("--only", type=assignment, action="append", metavar="SETTING=VALUE", help="run these cells alone")
+    made.add_argument("--set", type=assignment, action="append", metavar="SETTING=VALUE", help="run a derived study")
     made.add_argument("--against", metavar="REVISION", help="run it by the code of that commit, too, and compare")
     made.add_argument("--retry-failed", action="store_true", help="give failed runs one more attempt")
     made.add_argument("--dry-run", action="store_true", help="list the runs, say what they will take, start nothing")
@@ -67,7 +65,8 @@ def options_parser(kind: type[Parser] = Parser) -> Parser:
     return made
 
 
-def _assignment(text: str) -> tuple[str, str]:
+def assignment(text: str) -> tuple[str, str]:
+    """SETTING=VALUE, for argparse."""
     name, equals, value = text.partition("=")
     if not equals or not name or not value:
         raise argparse.ArgumentTypeError(f"takes SETTING=VALUE, not {text!r}")

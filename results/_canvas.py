@@ -62,12 +62,12 @@ def of_paper(figure: Drawable, paper: pd.DataFrame | None, ours: Panel) -> Panel
     if figure.paper is None or paper is None:
         return None
     theirs = panel(figure, paper_values(figure.paper, paper, figure.value), chosen=True)
-    orders = [_in_order(parts) for parts in zip(*[*ours.cells, *theirs.cells], strict=True)]
+    orders = [in_order(parts) for parts in zip(*[*ours.cells, *theirs.cells], strict=True)]
     order = sorted(theirs.cells, key=lambda key: [known.index(part) for known, part in zip(orders, key, strict=True)])
     return replace(theirs, cells={key: theirs.cells[key] for key in order})
 
 
-def _in_order(values: Sequence[Any]) -> list[Any]:
+def in_order(values: Sequence[Any]) -> list[Any]:
     """Numbers by size, after what is none; else in order of first appearance."""
     known = list(dict.fromkeys(values))
     if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in known):

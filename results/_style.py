@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from results._shown import Shown
 
-SINGLE, DOUBLE = 3.35, 6.9  # the width of a paper's column, and of its page
+SINGLE, DOUBLE = 3.25, 6.75  # inches: the column and the text of a two-column paper (ICML; CVPR and IEEE are wider)
 TEXT = 6.5  # points: the smallest that is readable in print
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so a figure looks the same anywhere

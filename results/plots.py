@@ -27,6 +27,7 @@ __all__ = [
     "about_figure",
     "figure_from",
     "save",
+    "save_png",
 ]
 
 _CLASSES: dict[str, Any] = {kind.__name__: kind for kind in (Heatmap, Bars, Lines, Metric, Panels, PaperValues)}
@@ -64,3 +65,12 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
             figure.savefig(path, dpi=200, metadata=metadata)
         paths[1].write_text(titled(paths[1].read_text()))
     return paths
+
+
+def save_png(figure: Figure, path: Path) -> Path:
+    """Write one PNG (200 dpi), the same bytes for the same figure, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with rc_context(STYLE):  # type: ignore[arg-type]
+        figure.savefig(path, dpi=200, metadata={"Software": None})
+    return path

@@ -43,6 +43,12 @@ WITHOUT_TORCH = {
     "a missing file": ("run", "my_study.py"),
     "a mistyped option": ("run", "projection_head", "--scale", "laptp"),
     "an empty report": ("report",),
+    "help of export": ("export", "--help"),
+    "a mistyped format": ("export", "projection_head", "--to", "cvs"),
+    "an empty export": ("export", "projection_head", "--to", "csv"),
+    "help of inspect": ("inspect", "--help"),
+    "the views of a mistyped study": ("inspect", "views", "projection_hed"),
+    "a run that nobody knows": ("inspect", "0123"),
 }
 
 
@@ -66,8 +72,8 @@ for name, *words in {list(WITHOUT_TORCH.values())}:
         check=True,
     )
     told = [line for line in ended.stdout.splitlines() if line.endswith((" False", " True"))]
-    assert told == ["0 False", "0 False", *["2 False"] * 5]
-    assert len(ended.stderr.splitlines()) == 5
+    assert told == [*["0 False"] * 2, *["2 False"] * 5, "0 False", *["2 False"] * 2, "0 False", *["2 False"] * 2]
+    assert len(ended.stderr.splitlines()) == 9
     assert "did you mean projection_head?" in ended.stderr
     assert list(tmp_path.iterdir()) == []
 

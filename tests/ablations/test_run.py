@@ -123,7 +123,10 @@ def test_what_is_done_is_not_done_again(own: Path, command: Command) -> None:
     assert "tiny at scale smoke: 4 runs, 0 to do" in ended.out
     assert ended.out.splitlines()[1:] == [
         f"results/{place}"
-        for place in ("tables/tiny.smoke.parquet", *(f"figures/tiny.smoke.{kind}" for kind in ("png", "svg", "pdf")))
+        for place in (
+            "tables/tiny.smoke.parquet",
+            *(f"figures/tiny.smoke.{kind}" for kind in ("png", "svg", "pdf", "tex")),
+        )
     ]
     assert contents(own / "results" / "runs") == before
 

@@ -130,4 +130,4 @@ def test_it_is_saved_alike_each_time_and_readable_in_a_column(tmp_path: Path, se
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     figure = draw_claims(found(seeds))
     sizes = [text.get_fontsize() for text in figure.findobj(lambda part: hasattr(part, "get_fontsize"))]
-    assert min(sizes) >= 6.5 and figure.get_figwidth() == 3.35
+    assert min(sizes) >= 6.5 and figure.get_figwidth() == 3.25

@@ -1,6 +1,7 @@
 """Figures: the numbers drawn, the gaps shown, the words under them; never pixels."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_heatmap_of_the_paper_beside() -> None:
     figure = synthetic.PAIR_FIGURE.draw(synthetic.pairs(), read_paper())
     panel = next(axes for axes in figure.axes if axes.get_title(loc="left") == "paper: ImageNet, ResNet-50")
     assert texts(panel)[:7] == ["33.1", "33.9", "56.3", "46.0", "39.9", "35.0", "30.2"] and "39.2" in texts(panel)
-    assert figure.get_figwidth() == 6.9
+    assert figure.get_figwidth() == 6.75
 
 
 def test_what_the_grid_does_not_have_is_blank() -> None:
@@ -231,6 +232,13 @@ def test_saved_bytes_are_the_same_each_time(tmp_path: Path, index: int) -> None:
     assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert b"/FontFile2" in first[2].read_bytes(), "fonts are embedded as TrueType"
+
+
+@pytest.mark.parametrize(("paper", "inches"), [(None, 3.25), (read_paper(), 6.75)], ids=["alone", "beside the paper's"])
+def test_a_pdf_is_as_wide_as_a_papers_column_or_as_its_text(tmp_path: Path, paper: Any, inches: float) -> None:
+    *_, pdf = save(synthetic.HEAD_FIGURE.draw(synthetic.heads(), paper), tmp_path, "figure")
+    box = re.search(rb"/MediaBox \[ *0 0 ([0-9.]+) ", pdf.read_bytes())
+    assert box is not None and float(box[1]) == pytest.approx(72 * inches, abs=0.1)
 
 
 @pytest.mark.parametrize("index", range(len(ALL)))

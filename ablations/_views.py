@@ -1,0 +1,176 @@
+"""The views that training makes, for a contact sheet: the same function, draws, images and epoch."""
+
+import ast
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from matplotlib.figure import Figure
+
+from ablations._execute import data_of
+from ablations._find import load_study
+from ablations._grid import apply, apply_all
+from ablations._identity import settings
+from ablations._scale import SCALES
+from ablations._study import Study, derive
+from core.augmentations import (
+    AutoAugment,
+    ColorDistortion,
+    Crop,
+    Cutout,
+    Equalize,
+    Flip,
+    GaussianBlur,
+    GaussianNoise,
+    MotionBlur,
+    Rotate,
+    Sobel,
+    Solarize,
+)
+from core.data import Images, balanced
+from core.experiment import Experiment
+from core.images import to_float
+from core.step import make_views
+from core.value import replace
+from results._sheet import Band, Column, draw_columns, draw_matrix
+from results._style import words
+
+OPERATIONS = (
+    *(Crop(), Flip(), ColorDistortion(), GaussianBlur(), GaussianNoise(), Cutout(), Sobel(), Rotate(), AutoAugment()),
+    *(Equalize(p=1.0), Solarize(p=1.0), MotionBlur(p=1.0)),  # which have no default of p
+)
+STRENGTHS = (0.125, 0.25, 0.5, 1.0, 2.0)
+ABOUT = ("prepare", "augment", "augment_other")
+"""The settings that make views."""
+
+
+def draw_views(options: Namespace) -> Figure:
+    """The sheet that these options of the command ask for. Raises ValueError where there are no views to show."""
+    given = {name: _value(text) for name, text in options.set or ()}
+    if options.study is None:
+        return _of_core(apply(SCALES[options.scale], given), options)
+    study = derive(load_study(options.study), **given)
+    base = study.base_at(options.scale)
+    if not isinstance(base, Experiment):
+        raise ValueError(f"{study.name} trains {type(base).__name__}, which has no views of core")
+    return _of_study(study, base, _cells(study, base), options)
+
+
+def _of_core(base: Experiment, options: Namespace) -> Figure:
+    """Each operation by itself, the strengths of color, and what the scale makes of all."""
+    images = _images(base, options, 6)
+    plain = [Column("image", _pictures([to_float(images.pixels)]))]
+
+    def column(augment: Any, label: str) -> Column:
+        alone = replace(base, prepare=None, augment=augment, augment_other=None)
+        return Column(label, _made(alone, images, options.epoch))
+
+    alone = [column(one, _told(one)) for one in OPERATIONS]
+    strengths = [column(ColorDistortion(strength), f"strength {strength:g}") for strength in STRENGTHS]
+    usual = Column(f"scale {options.scale}", _made(base, images, options.epoch))
+    bands = [
+        Band("each operation by itself", plain + alone),
+        Band("strengths of ColorDistortion, and the views of the scale", [*plain, *strengths, usual]),
+    ]
+    return draw_columns(bands, _said(base, options, "two views of each image"))
+
+
+def _of_study(study: Study, base: Experiment, cells: Sequence[Experiment], options: Namespace) -> Figure:
+    if len(cells) == 1:
+        return _epochs(study, base, cells[0], options)
+    figure = getattr(study.figure, "figures", (study.figure,))[0]
+    rows = [settings(cell) for cell in cells]
+    is_matrix = len(figure.settings) == 2 and all(name.startswith(ABOUT) for name in figure.settings)
+    images = _images(base, options, 4 if is_matrix else 6)
+    made = [_made(cell, images, options.epoch) for cell in cells]
+    plain, shared = Column("image", _pictures([to_float(images.pixels)])), _shared(made)
+    same = [Column(f"view {view + 1} of every cell", made[0][:, [view]]) for view in shared]
+    made = [views[:, [view for view in range(views.shape[1]) if view not in shared]] for views in made]
+    said = f"{study.name}, a column for each way to make views"
+    if is_matrix:
+        keys = [tuple(words(figure, row[name]) for name in figure.settings) for row in rows]
+        return draw_matrix(
+            [plain, *same],
+            {key: views[:, 0] for key, views in zip(keys, made, strict=True)},
+            _said(base, options, f"{study.name}: the first by row, the second by column"),
+        )
+    labels = _labels(figure, rows)
+    columns = [Column(label, views) for label, views in zip(labels, made, strict=True)]
+    return draw_columns([Band(study.question.split("\n")[0], [plain, *same, *columns])], _said(base, options, said))
+
+
+def _epochs(study: Study, base: Experiment, cell: Experiment, options: Namespace) -> Figure:
+    """All cells make the same views: these in several epochs."""
+    images = _images(base, options, 6)
+    shown = range(options.epoch, options.epoch + max(1, min(base.epochs, 6)))
+    columns = [Column(f"epoch {epoch}", _made(cell, images, epoch)) for epoch in shown]
+    columns.insert(0, Column("image", _pictures([to_float(images.pixels)])))
+    said = f"{study.name}, whose cells all make the same views"
+    return draw_columns([Band(study.question.split("\n")[0], columns)], _said(cell, options, said, shown))
+
+
+def _cells(study: Study, base: Experiment) -> list[Experiment]:
+    """One experiment for each way to make views."""
+    found: dict[Any, Experiment] = {}
+    for cell in apply_all(base, study.changes(base)):
+        key = tuple(getattr(cell, name) for name in ABOUT)
+        if key not in found or cell.views > found[key].views:  # a supervised arm sees the first view alone
+            found[key] = cell
+    return list(found.values())
+
+
+def _images(base: Experiment, options: Namespace, number: int) -> Images:
+    """Training images of many classes, with the names by which training draws for them."""
+    data = data_of(base, options.data)
+    assert data is not None
+    return balanced(balanced(data.train, base.images), options.images or number)
+
+
+def _made(experiment: Experiment, images: Images, epoch: int) -> Any:
+    """The views (images, views, H, W, 3) as training makes them."""
+    return _pictures(make_views(experiment, images, torch.arange(len(images)), epoch))
+
+
+def _pictures(views: Sequence[torch.Tensor]) -> Any:
+    return torch.stack(list(views), dim=1).permute(0, 1, 3, 4, 2).numpy()
+
+
+def _shared(made: Sequence[Any]) -> list[int]:
+    """The views that are the same in all cells."""
+    number = min(views.shape[1] for views in made)
+    return [view for view in range(number) if all((views[:, view] == made[0][:, view]).all() for views in made)]
+
+
+def _labels(figure: Any, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What differs between the cells: in the figure's words where it shows just that, else the settings."""
+    for name in figure.settings:
+        texts = [" & ".join(str(row.get(part)) for part in name.split(" & ")) for row in rows]
+        if name.startswith(ABOUT) and len(set(texts)) == len(rows):
+            return [words(figure, text) for text in texts]
+    names = dict.fromkeys(name for row in rows for name in row if name.startswith(ABOUT))
+    varied = [name for name in names if len({str(row.get(name)) for row in rows}) > 1]
+    shown = [{name: row[name] for name in varied if row.get(name) is not None} for row in rows]
+    return ["\n".join(f"{name.rpartition('.')[2]} {text}" for name, text in row.items()) or "none" for row in shown]
+
+
+def _told(operation: Any) -> str:
+    """An operation's name, and its settings below it."""
+    told = [type(operation).__name__]
+    for name, given in settings(operation).items():
+        several = given if isinstance(given, list) else [given]
+        told.append(f"{name} {' '.join(f'{one:.3g}' if isinstance(one, float) else str(one) for one in several)}")
+    return "\n".join(told)
+
+
+def _said(base: Experiment, options: Namespace, what: str, epochs: Sequence[int] = ()) -> str:
+    epoch = f"epochs {epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else f"epoch {options.epoch}"
+    seen = f"images of {base.dataset} as training at scale {options.scale} sees them in {epoch} (counted from 0)"
+    return f"{what}; {seen}, seed {base.seed}."
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

@@ -1,0 +1,60 @@
+"""python -m ablations.inspect views [STUDY] | RUN: a sheet of the views that training sees, or one run as a picture.
+
+`views` draws each operation of core by itself, or the views of each cell of a study whose augmentations differ.
+RUN, an id or how it begins, draws its training curves, the nearest neighbors of some test images, and a map of h.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ablations._command import DONE, parser, run_command
+from ablations._find import check_name
+from ablations._site import positive
+from ablations.run import SCALES, assignment
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command; returns its exit code."""
+    made = parser("inspect", __doc__.splitlines()[0])
+    made.add_argument("what", metavar="views | RUN", help="views, or the id of a run, or how that begins")
+    made.add_argument("study", nargs="?", metavar="STUDY", help="a name, or the path of one's own file")
+    made.add_argument("--data", metavar="DIR", help="where the images lie")
+    views = made.add_argument_group("with views")
+    views.add_argument("--scale", choices=SCALES, default="laptop", help="default: laptop")
+    views.add_argument("--images", type=positive, metavar="N", help="so many images (default: 6; 4 of pairs)")
+    views.add_argument("--epoch", type=int, default=0, help="as they are in this epoch (default: 0, the first)")
+    views.add_argument(
+        "--set", type=assignment, action="append", metavar="SETTING=VALUE", help="dataset=pets, image_size=64, ..."
+    )
+    run = made.add_argument_group("with RUN; STUDY is the file of its study, if that is one's own")
+    run.add_argument("--train", action="store_true", help="train it again here, if its encoder is gone")
+    options = made.parse_args(arguments)
+    if options.study:
+        check_name(options.study)
+    print(_views(options) if options.what == "views" else _run(options))
+    return DONE
+
+
+def _views(options: "Namespace") -> str:
+    from ablations._views import draw_views
+    from results.plots import save_png
+
+    name = ".".join(filter(None, ("views", options.study and options.study.split("/")[-1].removesuffix(".py"))))
+    return str(save_png(draw_views(options), options.results / "inspect" / f"{name}.{options.scale}.png"))
+
+
+def _run(options: "Namespace") -> str:
+    from ablations._known import find_run
+
+    run = find_run(options.results, options.what)
+    from ablations._look import draw_run
+    from results.plots import save_png
+
+    return str(save_png(draw_run(options, run), options.results / "inspect" / f"{run}.png"))
+
+
+if __name__ == "__main__":
+    run_command("inspect", main)

@@ -1,0 +1,128 @@
+"""A study's numbers for a paper: its cells, and its claims, each as a LaTeX table beside its figure."""
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from results._canvas import in_order, of_paper
+from results._cells import Cell, Panel, panel
+from results._claim_words import note
+from results._figures import Bars, Heatmap, Lines
+from results._latex import COLUMN, escape, floating, number, tabular, width
+from results._notes import facts
+from results._panels import AnyFigure, Panels
+from results._style import title, words
+from results.verdicts import Verdict
+
+One = Heatmap | Bars | Lines
+Shown = tuple[One, Panel, Panel | None]
+"""A figure, what it shows of ours, and what of the paper's."""
+
+
+def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> str:
+    """The figure's cells: mean, half width of the 95% interval, seeds, and the paper's number where it has one."""
+    figures = figure.figures if isinstance(figure, Panels) else (figure,)
+    panels = [panel(one, table) for one in figures]
+    shown = [(one, ours, of_paper(one, paper, ours)) for one, ours in zip(figures, panels, strict=True)]
+    tables = [_cells(list(alike), table) for _, alike in groupby(shown, lambda one: one[0].settings)]
+    about = table.attrs.get("study", {})
+    titles = dict.fromkeys(one.paper.title for one, _, theirs in shown if one.paper and theirs)
+    caption = [about.get("question", ""), *facts(figures, table, panels), _intervals(panels[0])]
+    caption += [f"Paper: {', '.join(titles)}." if titles else ""]
+    name = f"{about.get('study', 'study')}.{about.get('scale', '')}"
+    return floating(tables, escape(" ".join(filter(None, caption))), name)
+
+
+def claims_as_latex(found: Sequence[Verdict]) -> str:
+    """The verdicts on one study's claims at one scale, each with its interval at the level at which it was judged."""
+    head = ("claim", "", "holds if", "paper", "ours", "interval", "level", "$n$", "verdict")
+    rows = [_claim(one) for one in found]
+    caption = escape(note(found, any(not math.isnan(one.effect) for one in found)))
+    label = f"{found[0].study}.{found[0].scale}.claims"
+    others = width([[name, *numbers] for name, _, *numbers in (head, *rows)])
+    text = max(100.0, min(160.0, 1.8 * COLUMN - others))
+    return floating([tabular(f"lp{{{text:.0f}pt}}lrrrrrl", head, [rows])], caption, label)
+
+
+def save_latex(text: str, folder: Path, name: str) -> Path:
+    """Write <folder>/<name>.tex and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.tex"
+    path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
+    path.write_text(text)
+    return path
+
+
+def _cells(shown: Sequence[Shown], table: pd.DataFrame) -> list[str]:
+    """One tabular: a row a cell, of figures that show the same settings."""
+    first, ours, _ = shown[0]
+    head = [escape(title(first, name)) for name in first.settings]
+    for figure, _, theirs in shown:
+        head += [escape(title(figure, figure.value)), "$n$"] + ["paper"] * (theirs is not None)
+    orders = [in_order(parts) for parts in zip(*ours.cells, strict=True)]
+    keys = sorted(ours.cells, key=lambda key: [known.index(part) for known, part in zip(orders, key, strict=True)])
+    blocks = [list(block) for _, block in groupby(keys, lambda key: key[0] if len(key) > 1 else None)]
+    rows = [[_cell(key, shown, repeats=place > 0) for place, key in enumerate(block)] for block in blocks]
+    columns = "l" * len(first.settings) + "".join("rr" + "r" * (theirs is not None) for *_, theirs in shown)
+    return tabular(columns, head, _joined(rows), _references(shown, table))
+
+
+def _joined(blocks: list[list[list[str]]]) -> list[list[list[str]]]:
+    """Blocks of one row each, as one block."""
+    return blocks if any(len(block) > 1 for block in blocks) else [[row for block in blocks for row in block]]
+
+
+def _cell(key: tuple[Any, ...], shown: Sequence[Shown], repeats: bool) -> list[str]:
+    first = shown[0][0]
+    row = [escape(words(first, part)) for part in key]
+    if repeats and len(row) > 1:
+        row[0] = ""
+    for figure, ours, theirs in shown:
+        cell, digits = ours.cells[key], _digits(figure)
+        mean = number(cell.mean, digits) if math.isnan(cell.half_width) else _with_half(cell, digits)
+        seeds = f"{len(cell.values)}" if len(cell.values) == cell.planned else f"{len(cell.values)}/{cell.planned}"
+        row += [mean if cell.values else cell.state, seeds]
+        if theirs is not None:
+            row.append(number(theirs.cells[key].mean if key in theirs.cells else math.nan, digits))
+    return row
+
+
+def _with_half(cell: Cell, digits: int) -> str:
+    return rf"${cell.mean:.{digits}f} \pm {cell.half_width:.{digits}f}$"
+
+
+def _references(shown: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
+    """A row an arm that the figures draw as a line."""
+    rows = []
+    for name in dict.fromkeys(name for _, ours, _ in shown for name in ours.references):
+        row = [escape(name), *[""] * (len(shown[0][0].settings) - 1)]
+        for figure, ours, theirs in shown:
+            runs = int(table.loc[table["arm"] == name, figure.value].notna().sum()) if name in ours.references else 0
+            mean = number(ours.references.get(name, math.nan), _digits(figure))
+            theirs_mean = theirs.references.get(name, math.nan) if theirs is not None else math.nan
+            row += [mean, str(runs)] + [number(theirs_mean, _digits(figure))] * (theirs is not None)
+        rows.append(row)
+    return rows
+
+
+def _digits(figure: One) -> int:
+    return 1 if title(figure, figure.value).endswith("(%)") else 2
+
+
+def _intervals(ours: Panel) -> str:
+    if not ours.freedom:
+        return "One seed: no intervals." if any(cell.values for cell in ours.cells.values()) else ""
+    return f"\u00b1: 95% for each mean alone, error pooled over cells ({ours.freedom} d.f.)."
+
+
+def _claim(one: Verdict) -> list[str]:
+    margin = f"$> {one.margin:g}$" if one.kind == "above" else rf"$\pm {one.margin:g}$"
+    interval = "--" if math.isnan(one.low) else f"[{number(one.low, 2, True)}, {number(one.high, 2, True)}]"
+    level = "--" if math.isnan(one.low) else rf"{100 * one.level:.4g}\%"
+    why = f" ({one.note})" if math.isnan(one.effect) and one.note else ""
+    numbers = [number(one.paper, 1, True), number(one.effect, 2, True), interval, level, str(one.seeds or "--")]
+    return [escape(one.claim), rf"\raggedright {escape(one.text + why)}", margin, *numbers, escape(one.verdict)]
