@@ -89,7 +89,8 @@ def _of_study(study: Study, base: Experiment, cells: Sequence[Experiment], optio
     made = [views[:, [view for view in range(views.shape[1]) if view not in shared]] for views in made]
     said = f"{study.name}, a column for each way to make views"
     if is_matrix:
-        keys = [tuple(words(figure, row[name]) for name in figure.settings) for row in rows]
+        first, second = figure.settings
+        keys = [(words(figure, row[first]), words(figure, row[second])) for row in rows]
         return draw_matrix(
             [plain, *same],
             {key: views[:, 0] for key, views in zip(keys, made, strict=True)},

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from results._canvas import footer
 from results._style import DARK, DOUBLE, GRAY, PALETTE, STYLE, TEXT
 
-CURVES, BELOW, FRAME = 1.6, 3.9, 1.5  # inches: the height of the curves and of what is below; points: of a frame
+CURVES, BELOW, FRAME = 1.6, 3.6, 1.5  # inches: the height of the curves and of what is below; points: of a frame
 SAME, OTHER = PALETTE[2], PALETTE[3]
 
 
@@ -72,7 +72,7 @@ def _groups(history: Sequence[Mapping[str, float]]) -> list[list[str]]:
 def _draw_curves(axes: Axes, history: Sequence[Mapping[str, float]], names: Sequence[str]) -> None:
     for name, line in zip(names, ("-", ":"), strict=False):
         rows = [(row["epoch"], row[name]) for row in history if name in row]
-        style = {"color": PALETTE[0] if line == "-" else GRAY, "linestyle": line, "linewidth": 1.1}
+        style: dict[str, Any] = {"color": PALETTE[0] if line == "-" else GRAY, "linestyle": line, "linewidth": 1.1}
         axes.plot(*zip(*rows, strict=True), marker="." if line == "-" and len(rows) < 40 else "", markersize=3, **style)
     label = names[0].replace("_", " ").replace("top1", "top-1 (%)")
     axes.set(xlabel="epoch", title=label + (" (dotted: its limit)" if len(names) > 1 else ""))
@@ -85,7 +85,8 @@ def _draw_map(axes: Axes, plane: Map) -> None:
     for label in range(number):
         mine = plane.labels == label
         color = PALETTE[label] if named else GRAY
-        axes.scatter(*plane.points[mine].T, s=4, color=color, linewidths=0, alpha=0.7, label=plane.classes[label])
+        x, y = plane.points[mine].T
+        axes.scatter(x, y, s=4, color=color, linewidths=0, alpha=0.7, label=plane.classes[label])
     axes.set(xticks=[], yticks=[], aspect="equal", title=f"h of {len(plane.points)} test images, two components")
     axes.set(xlabel=f"principal components of h / |h|: {100 * plane.share:.0f}% of the variance")
     if named:
@@ -100,12 +101,12 @@ def _draw_neighbors(axes: Axes, found: Neighbors) -> None:
             x = column * 1.08 + (0.35 if column else 0.0)
             axes.imshow(picture, extent=(x, x + 1, row * 1.08 + 1, row * 1.08), interpolation="nearest")
             if column:
-                frame = {"color": SAME if labels[column] == labels[0] else OTHER, "linewidth": FRAME}
+                frame: dict[str, Any] = {"color": SAME if labels[column] == labels[0] else OTHER, "linewidth": FRAME}
                 corners = [x, x + 1, x + 1, x, x], [row * 1.08 + y for y in (0, 0, 1, 1, 0)]
                 axes.plot(*corners, solid_joinstyle="miter", **frame)
         axes.text(-0.1, row * 1.08 + 0.5, found.classes[int(labels[0])], ha="right", va="center", color=DARK)
     rows, columns = found.labels.shape
     axes.set(xlim=(-0.05, columns * 1.08 + 0.35), ylim=(rows * 1.08, -0.05), xticks=[], yticks=[])
-    axes.set_title(f"nearest of {found.among} training images by cosine of h")
+    axes.set_title(f"nearest of {found.among:,} training images by cosine of h".replace(",", " "))
     axes.set_xlabel("framed green: of its class, orange: of another", fontsize=TEXT)
     axes.spines[["left", "bottom"]].set_visible(False)

@@ -67,8 +67,12 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     return paths
 
 
-def save_png(figure: Figure, path: Path) -> Path:
+def save_png(figure: "Figure", path: Path) -> Path:
     """Write one PNG (200 dpi), the same bytes for the same figure, and return its path."""
+    from matplotlib import rc_context
+
+    from results._style import STYLE
+
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with rc_context(STYLE):  # type: ignore[arg-type]
