@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
 
-from ablations._execute import data_of
 from ablations._explain import said_settings
 from ablations._here import planned_here
+from ablations._images import data_of
 from ablations._journal import newest
 from ablations._known import Place, facts_of, places_of
 from core.data import DataSet, Images, balanced

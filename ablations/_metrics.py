@@ -31,7 +31,7 @@ def check_metrics(study: Study, scale: str) -> None:
 def _measured(study: Study, scale: str) -> list[str] | None:
     """What the probes say that they measure; None where one says nothing, or training is one's own."""
     said = [_said(probe) for probe in study.probes_at(scale)]
-    if study.run is not pretrain or any(names is None for names in said):
+    if study.train is not pretrain or any(names is None for names in said):
         return None
     return [name for names in said if names for name in names]
 

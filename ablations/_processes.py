@@ -16,13 +16,13 @@ def processes_of(options: argparse.Namespace, study: Study) -> int:
     Raises ValueError where the study or the place of the command takes one process alone.
     """
     asked: int = options.processes or 1
-    if asked > 1 and study.run is not pretrain:
+    if asked > 1 and study.train is not pretrain:
         raise ValueError(f"--processes takes 1 for {study.name}, which trains by a method of its own, not {asked}")
     if asked > 1 and options.cluster == "debug":
         raise ValueError(f"--processes takes 1 with --cluster debug, which trains in this process, not {asked}")
     if asked > 1 and options.pack > 1:
         raise ValueError("--processes goes with --pack 1: either a run has several processes, or a worker several runs")
-    if options.processes or options.cluster != "slurm" or study.run is not pretrain or options.pack > 1:
+    if options.processes or options.cluster != "slurm" or study.train is not pretrain or options.pack > 1:
         return asked
     return resources(options).over(load_site(options.site).defaults).gpus or 1
 

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
-from ablations._execute import data_of
 from ablations._find import load_study
 from ablations._grid import apply, apply_all
 from ablations._identity import settings
+from ablations._images import data_of
 from ablations._scale import SCALES
 from ablations._study import Study, derive
 from core.augmentations import (
