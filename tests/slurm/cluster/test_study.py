@@ -34,7 +34,7 @@ STUDY = Study(
 '''
 
 
-SHARED = STUDY.replace("epochs=[2], seed=range(5)", "epochs=[40]").replace("NoHead(), ", "")
+SHARED = STUDY.replace("epochs=[2], seed=range(5)", "epochs=[20]").replace("NoHead(), ", "")
 """One run, which takes seconds."""
 
 
