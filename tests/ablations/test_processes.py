@@ -87,7 +87,7 @@ def test_what_cannot_be_shared_out_is_refused_before_anything_starts(
 
 def test_a_method_of_ones_own_has_one_process(tmp_path: Path, command: Command) -> None:
     own = "def own(experiment, data, journal, device):\n    return {}\n\n\n"
-    text = ONE.replace("STUDY = Study(", f"{own}STUDY = Study(\n    run=own,").replace("(NearestNeighbors(),)", "()")
+    text = ONE.replace("STUDY = Study(", f"{own}STUDY = Study(\n    train=own,").replace("(NearestNeighbors(),)", "()")
     (tmp_path / "one.py").write_text(text)
     outcome = command("one.py", "--scale", "smoke", "--processes", "2")
     assert outcome.code == 2 and "which trains by a method of its own" in outcome.err
