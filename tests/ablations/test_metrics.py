@@ -58,7 +58,7 @@ def my_run(*given: Any) -> dict[str, float]:
     [
         {"probes": (LinearProbe(), my_probe)},
         {"probes": (LinearProbe(), Transfer("shapes", my_probe))},
-        {"probes": (), "run": my_run},
+        {"probes": (), "train": my_run},
     ],
 )
 def test_what_does_not_say_what_it_measures_may_measure_anything(unknown: dict[str, Any]) -> None:

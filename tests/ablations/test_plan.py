@@ -177,7 +177,7 @@ def test_any_dataclass_can_be_planned_and_has_no_references() -> None:
 
 
 def test_a_method_without_a_name_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"Study\.run takes a module-level function"):
+    with pytest.raises(ValueError, match=r"Study\.train takes a module-level function"):
         planned(study(train=lambda experiment, data, journal, device: {}))
 
 
