@@ -9,7 +9,7 @@ fast as they are used: the hours will rather be more.
 
 from dataclasses import dataclass
 
-from ablations._price import Cost
+from ablations._price import ESTIMATED, Cost
 from core.data import DataSet
 from core.experiment import Experiment
 from slurm.failures import said
@@ -39,5 +39,5 @@ def estimate(experiment: Experiment, data: DataSet, gpus: int) -> Cost | str:
     except Exception as problem:  # a part of one's own may need more than shapes
         return f"no estimate without real numbers: {said(problem)}"
     seconds = found.flops(experiment) / (gpus * A100.peak * A100.share)
-    by = f"by an estimate: {gpus} x {A100.name} at {A100.share:.0%} of its bfloat16 peak, and nothing else in the way"
+    by = f"{ESTIMATED}: {gpus} x {A100.name} at {A100.share:.0%} of its bfloat16 peak, and nothing else in the way"
     return Cost(seconds, {"GPU memory": found.memory(experiment, gpus)}, by)

@@ -19,6 +19,10 @@ IsLike = Callable[[Mapping[str, Any]], bool]
 """Whether a machine, as the provenance of a record tells it, is like those in question."""
 
 
+ESTIMATED = "by an estimate"
+"""How a reason begins that nobody has measured."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a kind of run takes on a machine.
@@ -51,6 +55,11 @@ class Price:
     probes: float | None
     reason: str
     memory: Mapping[str, int]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether records or timings of such a machine tell it."""
+        return self.seconds is not None and not self.reason.startswith(ESTIMATED)
 
 
 def price(run: Run, steps: int, known: Recorded, cost: Cost | str) -> Price:

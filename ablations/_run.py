@@ -96,7 +96,7 @@ def _price(options: argparse.Namespace, study: Study, asked: Context, todo: Sequ
         place = place_of(options, study, asked, runs)
         found = prices(asked, study, runs, place)
         print_prices(found, place.at_a_time, place.limits)
-        if options.cluster == "slurm" and any(price.seconds is None for price in found):
+        if options.cluster == "slurm" and not all(price.is_measured for price in found):
             there = resources(options).over(load_site(options.site).defaults)
             print_how_to_time(options.study, options.scale, options.data, there)
     return DONE
