@@ -1,9 +1,10 @@
 """Training curves: a thin line a run, in the color of its cell."""
 
 from collections.abc import Mapping, Sequence
+from colorsys import hls_to_rgb
 from typing import Any
 
-from matplotlib import colormaps, rc_context
+from matplotlib import rc_context
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -13,11 +14,11 @@ from results._style import GRAY, PALETTE, SINGLE, STYLE
 
 
 def cell_colors(cells: Sequence[str]) -> dict[str, str]:
-    """A color for each cell, in their order; shades of one scale where there are more cells than colors."""
+    """A color for each cell, in their order; hues seen on white and on black where the palette is too small."""
     if len(cells) <= len(PALETTE):
         return dict(zip(cells, PALETTE, strict=False))
-    shades = colormaps["viridis"]
-    return {cell: to_hex(shades(0.9 * place / (len(cells) - 1))) for place, cell in enumerate(cells)}
+    hues = (place / len(cells) for place in range(len(cells)))
+    return {cell: to_hex(hls_to_rgb(hue, 0.48, 0.65)) for cell, hue in zip(cells, hues, strict=True)}
 
 
 def draw_curves(metric: str, curves: Sequence[Curve], colors: Mapping[str, str]) -> Figure:

@@ -188,4 +188,8 @@ def test_paper_gets_all_that_is_folded(driver: Any, page: Path) -> None:
     assert before and driver.execute_script(folded) == 0
     driver.execute_script("dispatchEvent(new Event('afterprint'))")
     assert driver.execute_script(folded) == before
-    assert len(driver.execute_cdp_cmd("Page.printToPDF", {})["data"]) > 10_000
+    look(driver, page, width=700)
+    unfolded(driver)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert driver.execute_script(BEYOND) <= 0
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
