@@ -19,7 +19,7 @@ ELSEWHERE = {  # what takes a cluster, a terminal or another commit, and the tes
     "--cluster slurm": "tests/slurm/cluster/test_study.py",
     "cancel": "tests/slurm/cluster/test_study.py",
     "--against": "tests/ablations/test_against.py",
-    "--watch": "tests/ablations/test_status.py",
+    "--watch": "tests/ablations/test_watch.py",
 }
 
 
@@ -63,9 +63,11 @@ def small(name: str, words: str) -> str:
     runs = sorted(run.name for run in Path("results/runs").iterdir())
     for number, known in enumerate(dict.fromkeys(re.findall(r"\b[0-9a-f]{5,12}\b", words))):
         words = words.replace(known, runs[number])
-    if name in ("audit", "status"):
+    if name in ("audit", "export", "status"):
         words = re.sub("temperature|augmentation_grid", "projection_head", words)
         return words.replace("--sample 3", "--sample 1")
+    if words == "views":
+        return f"{words} --scale smoke"
     if name == "run" and words:
         rest = "" if "my_study" in words or "--dry-run" in words else " --dry-run"
         return f"{words} --scale smoke{'' if '--seeds' in words else ' --seeds 1'}{rest}"

@@ -36,7 +36,7 @@ GRID = vary(shoes=["boots", "sandals"], stride=[1, 2, 3], seed=range(2))
 
 def study(grid: Any = GRID, tune: Tune | None = TUNE, **others: Any) -> Study:
     figure = Bars(x="shoes", value="speed")
-    given: dict[str, Any] = {"base": Walk, "run": walk, "probes": (), "figure": figure, **others}
+    given: dict[str, Any] = {"base": Walk, "train": walk, "probes": (), "figure": figure, **others}
     return Study(question="How?", grid=grid, tune=tune, **given)
 
 
