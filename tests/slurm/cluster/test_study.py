@@ -87,7 +87,7 @@ def test_a_study_is_submitted_requeued_cancelled_submitted_again_and_done(home: 
     assert "submitted 2 workers" in submit(home, "--wait")
     counted = command(home, "status", "mine").splitlines()
     assert counted[0].split() == ["study", "scale", "done", "an", "hour", "time", "left"]
-    assert counted[1].split() == ["mine", "smoke", "20"]
+    assert counted[1].split()[:2] == ["mine", "smoke"] and "20" in counted[1].split()
     ended = [json.loads(end.read_text())["outcome"] for end in (home / "results/runs").glob("*/attempts/*/end.json")]
     assert ended.count("done") == 20 and "failed" not in ended
 
