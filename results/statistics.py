@@ -29,20 +29,21 @@ def cell_intervals(table: pd.DataFrame, keys: Sequence[str], value: str, level: 
     degrees of freedom are in `freedom`; where there are none (one seed), half_width is NaN.
     """
     seen = table.assign(seed=table.get("seed", 0), failed=table.get("status", pd.Series("", table.index)) == "failed")
-    number = pd.to_numeric(seen[value]).astype(float)
+    number = pd.to_numeric(seen[value]).to_numpy(dtype=float, na_value=math.nan)
     cell = seen.groupby(list(keys), dropna=False, sort=False).ngroup().to_numpy()
-    done = number.notna().to_numpy()
-    error, freedom = _pooled_error(number.to_numpy()[done], cell[done], seen["seed"].to_numpy()[done])
+    done, lost = ~np.isnan(number), seen["failed"].to_numpy(dtype=bool, na_value=False)
+    error, freedom = _pooled_error(number[done], cell[done], seen["seed"].to_numpy()[done])
     spread = student_t(level, freedom) * error if freedom else math.nan
     rows: list[dict[str, Any]] = []
-    for index in range(cell.max(initial=-1) + 1):
+    firsts = seen.loc[~pd.Series(cell, seen.index).duplicated(), list(keys)]
+    for index, key in enumerate(firsts.itertuples(index=False, name=None)):
         inside = cell == index
-        values = number.to_numpy()[inside & done]
+        values = number[inside & done]
         rows.append(
-            dict(zip(keys, seen.loc[inside, list(keys)].iloc[0], strict=True))
+            dict(zip(keys, key, strict=True))
             | {"mean": values.mean() if values.size else math.nan, "seeds": values.size, "planned": int(inside.sum())}
             | {"half_width": spread / math.sqrt(values.size) if values.size else math.nan}
-            | {"failed": int(seen.loc[inside & ~done, "failed"].sum()), "freedom": freedom, "values": values.tolist()}
+            | {"failed": int((inside & ~done & lost).sum()), "freedom": freedom, "values": values.tolist()}
         )
     return pd.DataFrame(rows)
 
@@ -55,7 +56,8 @@ def _pooled_error(values: Any, cell: Any, seed: Any) -> tuple[float, int]:
     design = np.concatenate(effects, axis=1).astype(float)
     if not values.size:
         return math.nan, 0
-    fitted, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
+    # the normal equations: of few unknowns where rows are many, and exact, since the design is of 0 and 1
+    fitted, _, rank, _ = np.linalg.lstsq(design.T @ design, design.T @ values, rcond=None)
     freedom = int(values.size - rank)
     if freedom == 0:
         return math.nan, 0

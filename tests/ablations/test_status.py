@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
+import pytest
+
 from ablations._status import study_statuses
 from ablations._tune import TUNING, WAITING
 from results.tables import read_rows, write_plan
@@ -13,13 +16,20 @@ from results.tables import read_rows, write_plan
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_status_loads_neither_torch_nor_pandas(tiny: Path) -> None:
+@pytest.mark.parametrize("by", ["this version", "one that wrote no checksum"])
+def test_status_loads_neither_torch_nor_pandas(tiny: Path, tmp_path: Path, by: str) -> None:
+    shutil.copytree(tiny, tmp_path, dirs_exist_ok=True)
+    if by != "this version":
+        (table,) = (tmp_path / "results" / "tables").iterdir()
+        pq.write_table(pq.read_table(table), table)
     script = (
         "import sys; from ablations.status import main; code = main([]); "
         "assert not {'torch', 'pandas', 'matplotlib'} & set(sys.modules); sys.exit(code)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run([sys.executable, "-c", script], cwd=tiny, env=environment, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines()[1].split() == ["tiny", "smoke", "\u2588" * 24, "4"]
 
