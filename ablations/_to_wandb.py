@@ -25,6 +25,7 @@ def to_wandb(table: Path, folder: Path) -> list[str]:
     runs = exported(table)
     for run in runs:
         _write(run, folder, study, scale)
+    wandb.teardown()  # its files are whole only once its service has ended
     return [f"{len(runs)} finished runs, offline: wandb sync {folder}/wandb/offline-run-*"]
 
 
