@@ -1,6 +1,7 @@
 """A record is published once, read as it was written, or Damaged; never anything else."""
 
 import contextlib
+import hashlib
 import json
 import math
 import threading
@@ -65,6 +66,13 @@ def test_floats_come_back_bit_for_bit(tmp_path_factory: pytest.TempPathFactory, 
 def test_what_json_lacks_becomes_null_and_tuples_lists(tmp_path: Path) -> None:
     publish({"history": [{"loss": math.nan}, {"loss": -math.inf}], "size": (3, 4), "by": {1: 2}}, tmp_path / "r.json")
     assert read(tmp_path / "r.json") == {"history": [{"loss": None}, {"loss": None}], "size": [3, 4], "by": {"1": 2}}
+
+
+def test_a_record_with_the_checksum_of_its_canonical_json_is_read(tmp_path: Path) -> None:
+    canonical = json.dumps(RECORD, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    (tmp_path / "record.json").write_text(json.dumps({**RECORD, "sha256": digest}))
+    assert read(tmp_path / "record.json") == RECORD
 
 
 @pytest.mark.parametrize(
