@@ -39,7 +39,7 @@ def _of_all(table: pd.DataFrame, name: str, base: Any) -> Any:
     """What all cells have; None where they differ, and what the base has where the table says nothing."""
     if name not in table or "arm" not in table:
         return base
-    values = list(dict.fromkeys(plain(value) for value in table.loc[table["arm"] == "cell", name]))
+    values = list(dict.fromkeys(map(plain, table.loc[table["arm"] == "cell", name].unique())))
     return values[0] if len(values) == 1 else None
 
 
