@@ -37,7 +37,7 @@ check: install
 	$(RUN) -m mypy
 
 test: install
-	$(RUN) -m pytest
+	OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 test-oldest: $(OLDEST)/installed
 	$(OLDEST)/bin/python -m pytest -W ignore::DeprecationWarning $(SMOKE) # the oldest knew nothing of what came later
