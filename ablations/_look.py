@@ -14,6 +14,7 @@ from ablations._known import Place, facts_of, places_of
 from core.data import DataSet, Images, balanced
 from core.experiment import Experiment
 from core.features import embed
+from core.fetch import uncropped
 from core.pretrain import State, Trained, Unkept, pretrain
 from results._draw_run import Map, Neighbors, draw_picture
 from results._facts import Facts
@@ -83,7 +84,8 @@ def _neighbors(h: torch.Tensor, tested: Images, h_known: torch.Tensor, known: Im
     chosen = balanced(tested, min(QUERIES, len(tested)))
     places = torch.isin(tested.index, chosen.index).nonzero()[:, 0]
     similarity, nearest = (h[places] @ h_known.T).topk(min(NEAREST, len(known)), dim=1)
-    pictures = torch.cat([tested.pixels[places][:, None], known.pixels[nearest]], dim=1)
+    seen = uncropped(known[nearest.flatten()])
+    pictures = torch.cat([uncropped(tested[places])[:, None], seen.view(*nearest.shape, *seen.shape[1:])], dim=1)
     labels = torch.cat([tested.labels[places][:, None], known.labels[nearest]], dim=1)
     return Neighbors(pictures.numpy(), labels.numpy(), similarity.numpy(), data.classes, len(known))
 

@@ -30,6 +30,7 @@ from core.augmentations import (
 )
 from core.data import Images, balanced
 from core.experiment import Experiment
+from core.fetch import fetched, uncropped
 from core.images import to_float
 from core.step import make_views
 from core.value import replace
@@ -60,7 +61,7 @@ def draw_views(options: Namespace) -> Figure:
 def _of_core(base: Experiment, options: Namespace) -> Figure:
     """Each operation by itself, the strengths of color, and what the scale makes of all."""
     images = _images(base, options, 6)
-    plain = [Column("image", _pictures([to_float(images.pixels)]))]
+    plain = [Column("image", _pictures([to_float(uncropped(images))]))]
 
     def column(augment: Any, label: str) -> Column:
         alone = replace(base, prepare=None, augment=augment, augment_other=None)
@@ -84,7 +85,7 @@ def _of_study(study: Study, base: Experiment, cells: Sequence[Experiment], optio
     is_matrix = len(figure.settings) == 2 and all(name.startswith(ABOUT) for name in figure.settings)
     images = _images(base, options, 4 if is_matrix else 6)
     made = [_made(cell, images, options.epoch) for cell in cells]
-    plain, shared = Column("image", _pictures([to_float(images.pixels)])), _shared(made)
+    plain, shared = Column("image", _pictures([to_float(uncropped(images))])), _shared(made)
     same = [Column(f"view {view + 1} of every cell", made[0][:, [view]]) for view in shared]
     made = [views[:, [view for view in range(views.shape[1]) if view not in shared]] for views in made]
     said = f"{study.name}, a column for each way to make views"
@@ -106,7 +107,7 @@ def _epochs(study: Study, base: Experiment, cell: Experiment, options: Namespace
     images = _images(base, options, 6)
     shown = range(options.epoch, options.epoch + max(1, min(base.epochs, 6)))
     columns = [Column(f"epoch {epoch}", _made(cell, images, epoch)) for epoch in shown]
-    columns.insert(0, Column("image", _pictures([to_float(images.pixels)])))
+    columns.insert(0, Column("image", _pictures([to_float(uncropped(images))])))
     said = f"{study.name}, whose cells all make the same views"
     return draw_columns([Band(study.question.split("\n")[0], columns)], _said(cell, options, said, shown))
 
@@ -130,7 +131,8 @@ def _images(base: Experiment, options: Namespace, number: int) -> Images:
 
 def _made(experiment: Experiment, images: Images, epoch: int) -> Any:
     """The views (images, views, H, W, 3) as training makes them."""
-    return _pictures(make_views(experiment, images, torch.arange(len(images)), epoch))
+    (batch, seen), *_ = fetched(experiment, images, [torch.arange(len(images))], epoch, "cpu")
+    return _pictures(make_views(experiment, seen, batch, epoch))
 
 
 def _pictures(views: Sequence[torch.Tensor]) -> Any:

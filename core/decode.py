@@ -3,8 +3,9 @@
 import io
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,7 +54,7 @@ def decode(batches: Iterable[list[Encoded]], side: int | None) -> Decoded:
     with warnings.catch_warnings(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         for batch in batches:
-            _check_labels(batch)
+            check_labels(batch)
             images = list(pool.map(partial(_read, side=side), batch))
             first = first or (batch[0].where, images[0])
             for encoded, image in zip(batch, images, strict=True):
@@ -63,7 +64,8 @@ def decode(batches: Iterable[list[Encoded]], side: int | None) -> Decoded:
     return Decoded(np.concatenate(pixels), np.array(labels))
 
 
-def _check_labels(batch: list[Encoded]) -> None:
+def check_labels(batch: list[Encoded]) -> None:
+    """Raise DataError for a label longer than MAX_LABEL."""
     for encoded in batch:
         if len(encoded.label) > MAX_LABEL:
             raise DataError(f"{encoded.where} has a label of {len(encoded.label)} letters: give it {MAX_LABEL} at most")
@@ -78,24 +80,47 @@ def _check_size(where: str, image: Pixels, first_where: str, first: Pixels) -> N
         )
 
 
-def _read(encoded: Encoded, side: int | None) -> Pixels:
-    try:
+def size_of(encoded: Encoded) -> tuple[int, int]:
+    """Rows and columns of an image, by its header. Raises DataError."""
+    with problems_of(encoded.where):
         if isinstance(encoded.data, np.ndarray):
-            return np.asarray(_fit(Image.fromarray(encoded.data), side))
-        file = io.BytesIO(encoded.data) if isinstance(encoded.data, bytes) else encoded.data
-        with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
-            _check_pixels(*image.size)
-            return np.asarray(_fit(_rgb(image), side))
+            return encoded.data.shape[0], encoded.data.shape[1]
+        with opened(encoded.data) as image:
+            return image.height, image.width
+
+
+def _read(encoded: Encoded, side: int | None) -> Pixels:
+    with problems_of(encoded.where):
+        if isinstance(encoded.data, np.ndarray):
+            return np.asarray(fit(Image.fromarray(encoded.data), side))
+        with opened(encoded.data) as image:
+            return np.asarray(fit(rgb(image), side))
+
+
+@contextmanager
+def opened(data: Path | bytes | bytearray) -> Iterator[Image.Image]:
+    """The image in a file or in its bytes, as far as its header; one of more than MAX_PIXELS is refused."""
+    file = data if isinstance(data, Path) else io.BytesIO(data)
+    with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+        _check_pixels(*image.size)
+        yield image
+
+
+@contextmanager
+def problems_of(where: str) -> Iterator[None]:
+    """Whatever goes wrong with the image in this block is raised as a DataError that names it."""
+    try:
+        yield
     except UnidentifiedImageError as problem:
-        raise DataError(f"cannot read image {encoded.where}: not a PNG, JPEG or WebP; repair or remove it") from problem
+        raise DataError(f"cannot read image {where}: not a PNG, JPEG or WebP; repair or remove it") from problem
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as problem:
         raise DataError(
-            f"cannot read image {encoded.where}: more than {MAX_PIXELS} pixels, as it is or as resized (a limit "
+            f"cannot read image {where}: more than {MAX_PIXELS} pixels, as it is or as resized (a limit "
             "against decompression bombs); shrink or remove it"
         ) from problem
-    except Exception as problem:  # damaged bytes make PIL's decoders raise nearly anything
+    except Exception as problem:  # damaged bytes make decoders raise nearly anything
         reason = (str(problem).splitlines() or [type(problem).__name__])[0]
-        raise DataError(f"cannot read image {encoded.where}: {reason}; repair or remove it") from problem
+        raise DataError(f"cannot read image {where}: {reason}; repair or remove it") from problem
 
 
 def _check_pixels(width: int, height: int) -> None:
@@ -103,15 +128,22 @@ def _check_pixels(width: int, height: int) -> None:
         raise Image.DecompressionBombError
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):  # PIL would clip them to white without a word
-        raise ValueError(f"its pixels are not 8-bit (PIL mode {image.mode})")
+def rgb(image: Image.Image) -> Image.Image:
+    """The image in RGB, whatever its mode."""
+    check_mode(image.mode)
     if image.mode == "P":
         image = image.convert("RGBA")  # a palette's transparency makes PIL warn on the way to RGB
     return image.convert("RGB")
 
 
-def _fit(image: Image.Image, side: int | None) -> Image.Image:
+def check_mode(mode: str) -> None:
+    """Raise ValueError for pixels that PIL would clip to white without a word."""
+    if mode.startswith(("I", "F")):
+        raise ValueError(f"its pixels are not 8-bit (PIL mode {mode})")
+
+
+def fit(image: Image.Image, side: int | None) -> Image.Image:
+    """The image with its shorter side resized to `side` (bicubic, antialiased), and its center side x side cropped."""
     if side is None or image.size == (side, side):
         return image
     scale = side / min(image.size)

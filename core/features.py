@@ -1,6 +1,7 @@
 """What a probe gets and gives: `Features` of a trained model, and `Measured` metrics with the test predictions."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +13,7 @@ from core import data as sources
 from core import ranks
 from core.data import DataSet, Images
 from core.experiment import Experiment
+from core.fetch import centers
 from core.images import to_float
 from core.model import Model
 
@@ -86,10 +88,11 @@ def embed(
     before = [(module, module.training) for module in model.modules()]  # an encoder may keep parts of it frozen
     model.eval()
     both = []
-    for places in torch.split(torch.arange(len(images)), chunk):
-        pixels = to_float(images.pixels[places[0] : places[-1] + 1].to(device))
-        h = model.represent(pixels if change is None else change(pixels, images.index[places]))
-        both.append((h.float(), model.head(h).float()))
+    with closing(centers(images, chunk, device)) as centered:
+        for places, theirs in centered:
+            pixels = to_float(theirs)
+            h = model.represent(pixels if change is None else change(pixels, images.index[places]))
+            both.append((h.float(), model.head(h).float()))
     for module, training in before:
         module.training = training
     return torch.cat([h for h, _ in both]), torch.cat([z for _, z in both])

@@ -1,17 +1,21 @@
 """FineTune: the whole network trained on few labels, from the trained encoder or from scratch (SimCLR, Table 7)."""
 
 import copy
+from contextlib import closing
+from functools import partial
 from itertools import product
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from core.augmentations import Compose, Crop, Flip
 from core.data import Images, balanced
 from core.draws import Draws, key, order
 from core.features import Features, Measured, embed, measure, measured, top1
-from core.images import to_float
+from core.fetch import fetch, sample
+from core.first_crop import Start, after_first_crop
+from core.images import Fetched, to_float
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
 from core.value import check, value
@@ -102,7 +106,7 @@ def start(features: Features, from_scratch: bool) -> Model:
         encoder = build_model(features.experiment, features.data, features.device).encoder
     model = Model(copy.deepcopy(encoder), nn.Identity(), features.model.precision).eval()
     with torch.no_grad():
-        h = model(to_float(features.data.train.pixels[:1].to(features.device)))
+        h = model(to_float(sample(features.data.train).to(features.device)))
     classes = len(features.data.classes)
     with torch.random.fork_rng(devices=[]):
         model.head = nn.Linear(h.shape[1], classes, device=h.device, dtype=h.dtype)
@@ -126,12 +130,19 @@ def train(
     optimizer = torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True, weight_decay=weight_decay)
     model.train()
     for epoch in range(epochs):
-        shuffled = order(len(labeled), seed, "finetune order", epoch)
-        for step, batch in enumerate(torch.split(shuffled, batch_size)[:steps]):
-            torch.manual_seed(key(seed, "finetune step", epoch, step))  # for dropout in an encoder of one's own
-            optimizer.param_groups[0]["lr"] = learning_rate(epoch * steps + step, 0, epochs * steps, peak)
-            images, index = labeled.pixels[batch].to(device), labeled.index[batch].to(device)
-            views = _AUGMENT(to_float(images), Draws(key(seed, "finetune view", epoch), index))
-            optimizer.zero_grad()
-            F.cross_entropy(model(views), labeled.labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+        base = key(seed, "finetune view", epoch)
+        batches = torch.split(order(len(labeled), seed, "finetune order", epoch), batch_size)[:steps]
+        with closing(fetch(labeled, batches, partial(_first, base), device)) as prepared:
+            for step, (batch, seen) in enumerate(prepared):
+                torch.manual_seed(key(seed, "finetune step", epoch, step))  # for dropout in an encoder of one's own
+                optimizer.param_groups[0]["lr"] = learning_rate(epoch * steps + step, 0, epochs * steps, peak)
+                pixels, index = seen.starts(batch)[0].to(device), labeled.index[batch].to(device)
+                augment = after_first_crop(_AUGMENT) if isinstance(seen, Fetched) else _AUGMENT
+                views = augment(to_float(pixels), Draws(base, index))
+                optimizer.zero_grad()
+                F.cross_entropy(model(views), labeled.labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+
+
+def _first(base: int, index: Tensor) -> list[Start]:
+    return [(_AUGMENT, Draws(base, index))]

@@ -34,12 +34,15 @@ class Crop:
         """Images (N, C, H, W), each cropped to a box of its own and resized to (H, W)."""
         return resized_crop(images, *self.boxes(draws, images.shape[2], images.shape[3]))
 
-    def boxes(self, draws: Draws, rows: int, columns: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Top, left, height and width, each (N,) int64: the first candidate that fits, else the central box."""
-        area = draws.uniform("area", _CANDIDATES, low=self.area[0], high=self.area[1]) * (rows * columns)
+    def boxes(self, draws: Draws, rows: int | Tensor, columns: int | Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Top, left, height and width, each (N,) int64: the first candidate that fits, else the central box.
+
+        rows, columns: of all images, or of each, (N,) int64.
+        """
+        area = draws.uniform("area", _CANDIDATES, low=self.area[0], high=self.area[1]) * _column(rows * columns)
         ratio = draws.uniform("ratio", _CANDIDATES, low=math.log(self.ratio[0]), high=math.log(self.ratio[1])).exp()
         width, height = (area * ratio).sqrt().round().long(), (area / ratio).sqrt().round().long()
-        fits = (width > 0) & (width <= columns) & (height > 0) & (height <= rows)
+        fits = (width > 0) & (width <= _column(columns)) & (height > 0) & (height <= _column(rows))
         first = fits.int().argmax(1, keepdim=True)
         fits, height, width = (tensor.gather(1, first)[:, 0] for tensor in (fits, height, width))
         central_height, central_width = self._central(rows, columns)
@@ -52,10 +55,19 @@ class Crop:
             width,
         )
 
-    def _central(self, rows: int, columns: int) -> tuple[int, int]:
+    def _central(self, rows: int | Tensor, columns: int | Tensor) -> tuple[int | Tensor, int | Tensor]:
         """Height and width of the largest box whose ratio is the nearest allowed to the image's."""
-        ratio = min(max(columns / rows, self.ratio[0]), self.ratio[1])
-        return min(rows, round(columns / ratio)), min(columns, round(rows * ratio))
+        if isinstance(rows, int) and isinstance(columns, int):
+            ratio = min(max(columns / rows, self.ratio[0]), self.ratio[1])
+            return min(rows, round(columns / ratio)), min(columns, round(rows * ratio))
+        sizes = torch.stack((torch.as_tensor(rows), torch.as_tensor(columns)), dim=1)
+        height, width = torch.tensor([self._central(*each) for each in sizes.tolist()]).view(-1, 2).unbind(1)
+        return height, width
+
+
+def _column(sizes: int | Tensor) -> int | Tensor:
+    """As (N, 1), where it is (N,), beside candidates (N, 10)."""
+    return sizes[:, None] if isinstance(sizes, Tensor) else sizes
 
 
 def resized_crop(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor) -> Tensor:

@@ -4,22 +4,25 @@ Images stand in an order that says nothing of what they show (a hash of their pi
 a random choice of it: the same for every seed, on every machine.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from core.decode import DataError
+from core.files import Streamed
 
 
 @dataclass(frozen=True)
 class Images:
     """`pixels` (N, H, W, 3) uint8, `labels` (N,) int64; `index` (N,) int64 names each image's random draws.
 
-    The index is an image's place in its source's train or test split. Pixels may be memory-mapped.
+    The index is an image's place in its source's train or test split. Pixels may be memory-mapped, or stay in their
+    files until core.loaders decodes them.
     """
 
-    pixels: Tensor
+    pixels: Tensor | Streamed
     labels: Tensor
     index: Tensor
 
@@ -29,6 +32,58 @@ class Images:
     def __getitem__(self, chosen: Tensor) -> "Images":
         """The images at `chosen`, (M,) int64 or a mask (N,) bool."""
         return Images(self.pixels[chosen], self.labels[chosen], self.index[chosen])
+
+    @property
+    def held(self) -> Tensor:
+        """The pixels of images in memory."""
+        assert isinstance(self.pixels, Tensor), "core.loaders decodes streamed images"
+        return self.pixels
+
+    def starts(self, chosen: Tensor) -> list[Tensor]:
+        """What all views of the images at `chosen` (M,) start from, (M, H, W, 3) uint8."""
+        return [self.held[chosen]]
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Streamed images, of which those at `batch` (M,) int64 are decoded; `labels` and `index` (N,) are of all.
+
+    pixels: (S, M, H, W, 3) uint8, what each view starts from, or S = 1 where all start from one.
+    """
+
+    batch: Tensor
+    pixels: Tensor
+    labels: Tensor
+    index: Tensor
+
+    def starts(self, chosen: Tensor) -> list[Tensor]:
+        """What the views of the images at `chosen` (m,), some of the batch, start from, each (m, H, W, 3) uint8."""
+        if torch.equal(chosen, self.batch):
+            return list(self.pixels)
+        ordered, order = self.batch.to(chosen.device).sort()
+        return list(self.pixels[:, order[torch.searchsorted(ordered, chosen)]])
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Images in three splits; `classes[label]` is a label's name, `fingerprint` 16 hex digits of all that is in it."""
+
+    name: str
+    classes: tuple[str, ...]
+    fingerprint: str
+    train: Images
+    valid: Images
+    test: Images
+
+    @property
+    def streamed(self) -> bool:
+        """Whether pixels stay in their files until they are needed."""
+        return isinstance(self.train.pixels, Streamed)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all pixels, were they in memory."""
+        return sum(math.prod(images.pixels.shape) for images in (self.train, self.valid, self.test))
 
 
 def to_float(pixels: Tensor) -> Tensor:

@@ -1,15 +1,16 @@
 """Three ways in which a folder holds a data set: parquet files, torchvision's CIFAR folder, class folders.
 
-Each reader looks at names only, and returns None where the folder is laid out in another way; `Source.read` decodes.
+Each reader looks at names only, and returns None where the folder is laid out in another way.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from core.decode import BATCH, DataError, Decoded, Encoded, decode
-from core.parquet_images import rows
+from core.decode import BATCH, DataError, Encoded
+from core.parquet_images import number_of_rows, rows
 
 LAYOUTS = (
     "train-*.parquet and test-*.parquet with image bytes, class folders train/<class>/*.png and test/<class>/*.png "
@@ -21,10 +22,17 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
 @dataclass(frozen=True)
 class Source:
-    """Images not yet read: the files that hold them, and `read(side) -> (train, test)`, where test may be None."""
+    """Images not yet read: the files that hold them; `train()` and `test()`, where there are any, read them in batches.
+
+    number: of all images, asked without reading them; None for CIFAR, which fits everywhere. root: the folder of class
+    folders, None where images do not lie in files of their own.
+    """
 
     files: tuple[Path, ...]
-    read: Callable[[int | None], tuple[Decoded, Decoded | None]]
+    train: Callable[[], Iterator[list[Encoded]]]
+    test: Callable[[], Iterator[list[Encoded]]] | None
+    number: Callable[[], int] | None
+    root: Path | None = None
 
 
 def layout(folder: Path, name: str) -> Source | None:
@@ -43,11 +51,8 @@ def _parquet(folder: Path) -> Source | None:
     test = test or valid  # many data sets publish no labeled test split, and use this one as such
     if not train:
         return None
-
-    def read(side: int | None) -> tuple[Decoded, Decoded | None]:
-        return decode(rows(train), side), decode(rows(test), side) if test else None
-
-    return Source((*train, *test), read)
+    of_test = partial(rows, test) if test else None
+    return Source((*train, *test), partial(rows, train), of_test, partial(number_of_rows, [*train, *test]))
 
 
 def _torchvision(folder: Path, name: str) -> Source | None:
@@ -56,7 +61,7 @@ def _torchvision(folder: Path, name: str) -> Source | None:
     if not inner or not (root / inner).is_dir():
         return None
 
-    def split(train: bool, side: int | None) -> Decoded:
+    def split(train: bool) -> Iterator[list[Encoded]]:
         from torchvision import datasets  # here, since its import takes longer than loading from the cache
 
         try:
@@ -64,10 +69,9 @@ def _torchvision(folder: Path, name: str) -> Source | None:
         except (RuntimeError, OSError) as problem:
             raise DataError(f"{root / inner} is incomplete or damaged: copy or download it again") from problem
         pairs = enumerate(zip(data.data, data.targets, strict=True))
-        images = (Encoded(f"{root / inner}, image {i}", x, data.classes[y]) for i, (x, y) in pairs)
-        return decode(_batched(images), side)
+        return _batched(Encoded(f"{root / inner}, image {i}", x, data.classes[y]) for i, (x, y) in pairs)
 
-    return Source(tuple(sorted((root / inner).iterdir())), lambda side: (split(True, side), split(False, side)))
+    return Source(tuple(sorted((root / inner).iterdir())), partial(split, True), partial(split, False), None)
 
 
 def _class_folders(folder: Path) -> Source | None:
@@ -77,10 +81,9 @@ def _class_folders(folder: Path) -> Source | None:
     if not train:
         return None
 
-    def read(side: int | None) -> tuple[Decoded, Decoded | None]:
-        return decode(_batched(iter(train)), side), decode(_batched(iter(test)), side) if test else None
-
-    return Source(tuple(Path(image.where) for image in [*train, *test]), read)
+    files = tuple(Path(image.where) for image in [*train, *test])
+    of_test = (lambda: _batched(iter(test))) if test else None
+    return Source(files, lambda: _batched(iter(train)), of_test, lambda: len(files), folder)
 
 
 def _listed(folder: Path) -> list[Encoded]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from core.data import DataSet
 from core.draws import key
 from core.experiment import Experiment, Part
+from core.fetch import sample
 from core.heads import Linear
 
 _DTYPES = {"bfloat16": torch.float32, "float32": torch.float32, "float64": torch.float64}
@@ -54,7 +55,7 @@ def _build(part: Part, seed: int, name: str, *arguments: Any) -> nn.Module:
 
 
 def _width(encoder: nn.Module, data: DataSet, device: str, dtype: torch.dtype) -> int:
-    images = data.train.pixels[:1].permute(0, 3, 1, 2).to(device, dtype)
+    images = sample(data.train).permute(0, 3, 1, 2).to(device, dtype)
     with torch.no_grad():
         h = encoder.eval()(images)
     if h.ndim != 2:

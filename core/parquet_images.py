@@ -33,6 +33,20 @@ def rows(files: list[Path]) -> Iterator[list[Encoded]]:
     yield batch
 
 
+def number_of_rows(files: list[Path]) -> int:
+    """The rows of parquet files, by their footers. Raises DataError, which names the file."""
+    import pyarrow
+    import pyarrow.parquet
+
+    number = 0
+    for file in files:
+        try:
+            number += pyarrow.parquet.read_metadata(file).num_rows
+        except (pyarrow.ArrowException, OSError) as problem:
+            raise _unreadable(file, problem) from problem
+    return number
+
+
 def _images(file: Path) -> Iterator[Encoded]:
     import pyarrow  # here, since a data set already in the cache needs no pyarrow
     import pyarrow.parquet
@@ -47,8 +61,11 @@ def _images(file: Path) -> Iterator[Encoded]:
                     yield _encoded(f"{file}, row {row}", *cells, names)
                     row += 1
     except (pyarrow.ArrowException, OSError) as problem:
-        reason = str(problem).splitlines()[0]
-        raise DataError(f"cannot read {file} as parquet: {reason}; copy or download it again") from problem
+        raise _unreadable(file, problem) from problem
+
+
+def _unreadable(file: Path, problem: Exception) -> DataError:
+    return DataError(f"cannot read {file} as parquet: {str(problem).splitlines()[0]}; copy or download it again")
 
 
 def _rows_at_once(metadata: Any, leaves: list[str]) -> int:

@@ -4,6 +4,7 @@ All randomness has names (core.draws), so a checkpoint holds no generator and a 
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from core import ranks
 from core.data import DataSet, Images, balanced
 from core.draws import order
 from core.experiment import Experiment
+from core.fetch import fetched
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
 from core.step import train_step
@@ -89,15 +91,17 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     progress, losses = _resume(journal.load(), model, optimizer), Losses()
     model.train()
     while progress.epoch < experiment.epochs:
-        for batch in _batches(experiment, len(images.labels), progress, steps):
-            _set_learning_rate(optimizer, experiment, progress.epoch * steps + progress.step, steps)
-            with located(progress.epoch, progress.step):
-                metrics = train_step(experiment, model, optimizer, images, batch, (progress.epoch, progress.step))
-            progress.add(metrics)
-            due = progress.step < steps and journal.due()
-            losses.add(metrics["train_loss"], progress.epoch, progress.step, due or progress.step == steps)
-            if due:
-                journal.save(_state(model, optimizer, progress))
+        batches = _batches(experiment, len(images.labels), progress, steps)
+        with closing(fetched(experiment, images, batches, progress.epoch, device)) as prepared:
+            for batch, seen in prepared:
+                _set_learning_rate(optimizer, experiment, progress.epoch * steps + progress.step, steps)
+                with located(progress.epoch, progress.step):
+                    metrics = train_step(experiment, model, optimizer, seen, batch, (progress.epoch, progress.step))
+                progress.add(metrics)
+                due = progress.step < steps and journal.due()
+                losses.add(metrics["train_loss"], progress.epoch, progress.step, due or progress.step == steps)
+                if due:
+                    journal.save(_state(model, optimizer, progress))
         check_weights(model, progress.epoch)
         _end_epoch(progress, steps)
         journal.tell(progress.history[-1])

@@ -10,11 +10,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from core import ranks
 from core.contrastive_metrics import contrastive_metrics
-from core.data import Images
 from core.draws import Draws, key
 from core.experiment import Experiment
+from core.first_crop import augments, without_first_crop
 from core.global_batch_norm import global_batch_norm
-from core.images import to_float
+from core.images import Fetched, Images, to_float
 from core.model import Model
 
 
@@ -22,7 +22,7 @@ def train_step(
     experiment: Experiment,
     model: Model,
     optimizer: torch.optim.Optimizer,
-    images: Images,
+    images: Images | Fetched,
     batch: Tensor,
     place: tuple[int, int],
 ) -> dict[str, Tensor]:
@@ -54,18 +54,21 @@ def train_step(
     return metrics
 
 
-def make_views(experiment: Experiment, images: Images, batch: Tensor, epoch: int) -> list[Tensor]:
-    """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1]."""
+def make_views(experiment: Experiment, images: Images | Fetched, batch: Tensor, epoch: int) -> list[Tensor]:
+    """The views of the images at `batch` (N,) in this epoch, each (N, 3, H, W) float32 in [0, 1].
+
+    Of fetched images a loader has done the Crop with which prepare, or a view's augmentation, begins.
+    """
+    if isinstance(images, Fetched):
+        experiment = without_first_crop(experiment)
     batch = _beside(images.index, batch)
-    pixels, index = to_float(images.pixels[batch]), images.index[batch]
+    index = images.index[batch]
+    pixels = [to_float(start) for start in images.starts(batch)]
     if experiment.prepare is not None:
-        pixels = experiment.prepare(pixels, Draws(key(experiment.seed, "prepare", epoch), index))
-    augments = [experiment.augment] * experiment.views
-    if experiment.augment_other is not None:
-        augments[1] = experiment.augment_other
+        pixels = [experiment.prepare(pixels[0], Draws(key(experiment.seed, "prepare", epoch), index))]
     return [
-        augment(pixels, Draws(key(experiment.seed, "view", epoch, view), index))
-        for view, augment in enumerate(augments)
+        augment(pixels[view % len(pixels)], Draws(key(experiment.seed, "view", epoch, view), index))
+        for view, augment in enumerate(augments(experiment))
     ]
 
 

@@ -21,7 +21,7 @@ def on_ranks(number: int, function: Callable[..., Any], *arguments: Any) -> list
         port = free.getsockname()[1]
     pipes = [CONTEXT.Pipe(duplex=False) for _ in range(number)]
     processes = [
-        CONTEXT.Process(target=_run, args=(rank, number, port, pipe[1], function, arguments), daemon=True)
+        CONTEXT.Process(target=_run, args=(rank, number, port, pipe[1], function, arguments))
         for rank, pipe in enumerate(pipes)
     ]
     for process, (_, theirs) in zip(processes, pipes, strict=True):

@@ -96,6 +96,7 @@ def test_torchvisions_own_folder_is_read(tmp_path, monkeypatch):
     expected = load("cifar10", tmp_path / "folders", tmp_path / "cache")
     for folder in (inner.parent, inner):
         assert_same(load("cifar10", folder, tmp_path / "cache"), expected)
+        assert_same(load("cifar10", folder, tmp_path / "cache", memory=1), expected)  # it fits everywhere
 
 
 def test_validation_is_a_tenth_of_each_class_and_no_image_is_in_two_splits(folders, tmp_path):

@@ -29,7 +29,7 @@ def entries(cache: Path):
 
 def test_a_second_load_decodes_nothing(flowers, tmp_path, monkeypatch):
     first = loaded(flowers, tmp_path / "cache")
-    monkeypatch.setattr(core_data, "_arranged", None)
+    monkeypatch.setattr(core_data, "decode", None)
     assert loaded(flowers, tmp_path / "cache") == first
     assert len(entries(tmp_path / "cache")) == 1
 
