@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from ablations._scores import scores
 from ablations._source import provenance
 from ablations._study import Study
 from core import ranks
+from core.data import DataSet
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
@@ -105,7 +107,7 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
         )
     if ranks.rank() == 0:
         attempt.guard()
-        about = {"started": started, "seconds": journal.seconds, **_about(where, device)}
+        about = {"started": started, "seconds": journal.seconds, "images": _came(data), **_about(where, device)}
         record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
         publish({**record, "provenance": {**provenance(study), **about}}, folder / "record.json")
     if probes:
@@ -154,6 +156,13 @@ def _set_aside_damaged(folder: Path, probes: Sequence[str]) -> None:
     for path in places(folder, probes):
         if path.exists() and not is_whole(path):
             print(f"{path} is damaged; set aside as {set_aside(path)}")
+
+
+def _came(data: DataSet | None) -> str | None:
+    """How the images came; what decoded streamed ones, which no fingerprint of pixels tells."""
+    if data is None or not data.streamed:
+        return "in memory" if data else None
+    return f"streamed by Pillow {version('pillow')} and simplejpeg {version('simplejpeg')}"
 
 
 def _about(where: Context, device: str) -> dict[str, Any]:

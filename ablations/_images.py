@@ -1,20 +1,27 @@
 """The images that runs and probes are of, each loaded once in a process; a probe's id holds those it loads itself."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ablations._identity import run_id
+from ablations._memory import memory
+from ablations._plan import Run
 from ablations._study import Study
 from core.data import DataSet, load
 from core.experiment import Experiment
 from core.value import check
 
 
-@cache
 def load_images(name: str, folder: str | None, side: int | None) -> DataSet:
-    """The data set, its images `side` pixels wide. Raises what core.data.load raises."""
-    return load(name, Path(folder) if folder else None, side=side)
+    """The data set at `side` pixels, streamed where it does not fit. Raises what core.data.load raises."""
+    return _loaded(name, folder, side, memory())
+
+
+@cache
+def _loaded(name: str, folder: str | None, side: int | None, memory: int) -> DataSet:
+    return load(name, Path(folder) if folder else None, side=side, memory=memory)
 
 
 def data_of(experiment: Any, folder: str | None) -> DataSet | None:
@@ -22,6 +29,12 @@ def data_of(experiment: Any, folder: str | None) -> DataSet | None:
     if not hasattr(experiment, "dataset"):
         return None
     return load_images(experiment.dataset, folder, getattr(experiment, "image_size", None))
+
+
+def data_of_all(runs: Sequence[Run], folder: str | None) -> list[DataSet]:
+    """The data sets of these runs, each once."""
+    found = (data_of(run.experiment, folder) for run in runs)
+    return list({id(data): data for data in found if data}.values())
 
 
 def fingerprint(experiment: Any, folder: str | None) -> str:

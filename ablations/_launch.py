@@ -13,12 +13,14 @@ import torch
 
 from ablations._execute import Context, execute
 from ablations._images import probe_ids
+from ablations._memory import MEMORY, memory
 from ablations._plan import Run
 from ablations._price import mean_seconds
 from ablations._progress import Display
 from ablations._site import load_site, resources
 from ablations._source import copy_source, import_path
 from ablations._study import Study
+from core.loaders import BESIDE
 from results.records import is_finished
 from slurm.job import Job
 from slurm.local import run_here, run_local
@@ -47,8 +49,9 @@ def train_local(options: argparse.Namespace, study: Study, where: Context, runs:
     """Train by a pool on this machine; whether all that was to do is done, or failed."""
     copy, name = copy_source(options.results, study)
     sys.path.insert(0, str(copy))  # children get it as theirs
-    job, devices = _job(options, study, replace(where, study=name), runs, import_path(copy)), _devices()
     jobs = jobs_here(options, len(runs), where.processes)
+    job = _job(options, study, replace(where, study=name), runs, import_path(copy), jobs * where.processes)
+    devices = _devices()
     with Display(job, {run.id: run for run in runs}, jobs) as display:
         summary = run_local(job, jobs, devices, display.on_event)
     return summary.stopped + summary.left == 0
@@ -61,7 +64,7 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     asked = replace(resources(options), tasks=where.processes if where.processes > 1 else None)
     priced = mean_seconds(options.results, runs, asked.over(site.defaults).partition, where.processes)
     submission = submit(
-        _job(options, study, replace(where, study=name), runs, import_path(copy)),
+        _job(options, study, replace(where, study=name), runs, import_path(copy), options.pack),
         options.workers or workers_for(len(runs), priced, asked.over(site.defaults).time),
         asked,
         site,
@@ -77,8 +80,19 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     return bool(options.wait)
 
 
+def environment_of(threads: int, beside: int) -> dict[str, str]:
+    """What a run's process finds in its environment: so many processes like it share its cores."""
+    shared = {BESIDE: str(beside), MEMORY: f"{memory() // 2**20}M"}
+    return {"OMP_NUM_THREADS": str(threads), **MALLOC, **shared}
+
+
 def _job(
-    options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run], environment: Mapping[str, str]
+    options: argparse.Namespace,
+    study: Study,
+    where: Context,
+    runs: Sequence[Run],
+    environment: Mapping[str, str],
+    beside: int = 1,
 ) -> Job:
     root, probes = options.results.resolve() / "runs", tuple(probe_ids(study, where.scale, where.data))
     return Job(
@@ -88,7 +102,7 @@ def _job(
         finished=partial(is_finished, root, probes),
         context=asdict(where),
         preload=PRELOAD,
-        environment={"OMP_NUM_THREADS": str(where.threads), **MALLOC, **environment},
+        environment={**environment_of(where.threads, beside), **environment},
         retry_failed=options.retry_failed,
         processes=where.processes,
     )

@@ -3,6 +3,7 @@
 import os
 import resource
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from itertools import pairwise
 from multiprocessing import get_context, resource_tracker
@@ -14,7 +15,7 @@ import torch
 from ablations._execute import Context, find_experiment
 from ablations._find import load_study
 from ablations._images import data_of
-from ablations._launch import MALLOC, PRELOAD
+from ablations._launch import PRELOAD, environment_of
 from ablations._price import Cost
 from core.pretrain import State, Unkept
 from slurm import stop
@@ -26,17 +27,20 @@ STEPS, ENOUGH, PATIENCE = 8, 2.0, 30.0
 """A timing ends after so many steps, or the first that ends after so many seconds; a process has so many in all."""
 
 
-def measure(where: Context, run: str, memory: int) -> Cost | str:
+def measure(where: Context, run: str, memory: int, beside: int = 1) -> Cost | str:
     """What a step of the run costs in a fresh process like a worker's child, within so many bytes (0: any number).
+
+    beside: the runs that are to share the cores.
 
     What it does not cost but says is why it could not be timed.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload([*PRELOAD])
     ours, its = context.Pipe(duplex=False)
-    process = context.Process(target=_measure, args=(where, run, memory, its), daemon=True)
+    environment = environment_of(where.threads, beside)
+    process = context.Process(target=_measure, args=(where, run, memory, environment, its))  # no daemon: has children
     resource_tracker.ensure_running()  # or it would unblock the signals again
-    with stop.blocked(), environment_with({"OMP_NUM_THREADS": str(where.threads), **MALLOC}):  # for the forkserver
+    with stop.blocked(), environment_with(environment):  # for the forkserver
         process.start()
     its.close()
     try:
@@ -49,7 +53,8 @@ def measure(where: Context, run: str, memory: int) -> Cost | str:
         process.join()
 
 
-def _measure(where: Context, run: str, memory: int, answer: Connection) -> None:
+def _measure(where: Context, run: str, memory: int, environment: Mapping[str, str], answer: Connection) -> None:
+    os.environ.update(environment)  # where the forkserver runs already, with another
     with suppress(BrokenPipeError):  # whoever waited is gone
         answer.send(None)
         answer.send(_cost(where, run, memory))
@@ -60,10 +65,10 @@ def _cost(where: Context, run: str, memory: int) -> Cost | str:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu" and memory:  # so that too large a run fails before it takes the machine's last
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    clock = _Clock()
+    clock = _Clock(device)
     try:
         _train(where, run, clock, device)
-        return Cost(clock.seconds(), _peak(device))
+        return Cost(clock.seconds(), clock.peak or _peak(device))
     except Exception as problem:
         if classify(problem) != "out of memory":
             return f"{type(problem).__name__}: {problem}"
@@ -88,7 +93,13 @@ class _Enough(Exception):  # noqa: N818 -- it is no error
 
 
 class _Clock(Unkept):
-    """A journal that keeps nothing but when each step ended, and ends the run when it has seen enough."""
+    """A journal that keeps nothing but when each step ended, and ends the run when it has seen enough.
+
+    peak: the bytes then, while loaders of images still live.
+    """
+
+    def __init__(self, device: str) -> None:
+        self.device, self.peak = device, dict[str, int]()
 
     def load(self) -> State | None:
         self.ended = [time.perf_counter()]
@@ -99,6 +110,7 @@ class _Clock(Unkept):
             torch.cuda.synchronize()
         self.ended.append(time.perf_counter())
         if len(self.ended) > STEPS or self.ended[-1] - self.ended[0] > ENOUGH:
+            self.peak = _peak(self.device)
             raise _Enough
         return False
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from ablations._command import DONE, FAILED
 from ablations._execute import Context
 from ablations._find import load_study
-from ablations._images import probe_ids
+from ablations._images import data_of_all, probe_ids
 from ablations._launch import train_here, train_local, train_slurm
 from ablations._list import print_notes, print_plan
+from ablations._memory import places_of_images
 from ablations._metrics import check_metrics
 from ablations._place import place_of
 from ablations._plan import Run
@@ -55,6 +56,8 @@ def run_study(options: argparse.Namespace) -> int:
     check_shared_out([*chosen, *later], processes)
     state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
+    for line in places_of_images(data_of_all(chosen, data)):
+        print(line)
     if options.dry_run:
         print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, path.parent))
         return _price(options, study, asked, list({run.id: run for run in todo}.values()))

@@ -64,7 +64,7 @@ def _costs(where: Context, study: Study, runs: Sequence[Run], place: Place) -> d
     with Console(stderr=True).status("") as status:
         for number, (of, run) in enumerate(new.items(), 1):
             status.update(f"timing a few steps of each kind of run: {number} of {len(new)}")
-            known[of] = cost = measure(where, run.id, free)
+            known[of] = cost = measure(where, run.id, free, place.at_a_time)
             if isinstance(cost, Cost) and cost.seconds is not None:
                 _keep(path, {"kind": of, "machine": place.here, **dataclasses.asdict(cost)})
     return known

@@ -21,6 +21,12 @@ def limits_of(environment: Mapping[str, str], root: Path = Path("/")) -> dict[st
     return {kind: size for kind, size in sizes.items() if size}
 
 
+def capacity(root: Path = Path("/")) -> int:
+    """The bytes of this machine, or of its control group, if fewer: the same whatever else runs on it."""
+    total = re.search(r"MemTotal: +(\d+) kB", _text(root / "proc/meminfo"))
+    return min([*_cgroups(root), *([int(total[1]) * 1024] if total else [])], default=0)
+
+
 def _cgroups(root: Path) -> Iterator[int]:
     """The memory limits of this process's control group (version 1 or 2) and of those above it."""
     for line in _text(root / "proc/self/cgroup").splitlines():
@@ -35,13 +41,13 @@ def _cgroups(root: Path) -> Iterator[int]:
 
 
 def peaks_of(pid: int, gpu: bool) -> Counter[str]:
-    """The peak bytes of a process with its descendants (shared memory counts for each), and those of the GPU now."""
+    """The peak bytes of a process, with what its descendants have to themselves now, and the bytes of the GPU now."""
     processes = set(_family(pid))
     used = _nvidia_smi("--query-compute-apps=pid,used_memory") if gpu else {}
-    peak = sum(
-        int(size) for pid in processes for size in re.findall(r"VmHWM:\s+(\d+)", _text(Path(f"/proc/{pid}/status")))
-    )
-    return Counter({"memory": peak * 1024, "GPU memory": sum(used.get(pid, 0) for pid in processes) * 2**20})
+    own = re.findall(r"VmHWM:\s+(\d+)", _text(Path(f"/proc/{pid}/status")))
+    for other in processes - {pid}:  # forks, such as loaders of images: most of their memory is that of `pid`
+        own += re.findall(r"Private_\w+:\s+(\d+)", _text(Path(f"/proc/{other}/smaps_rollup")))
+    return Counter({"memory": sum(map(int, own)) * 1024, "GPU memory": sum(used.get(p, 0) for p in processes) * 2**20})
 
 
 def _family(pid: int) -> Iterator[int]:

@@ -1,6 +1,9 @@
 """As many runs side by side as fit: the first is measured alone, and more than fit are refused in words."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,11 +16,11 @@ import pytest
 from slurm import memory
 from slurm import packing as module
 from slurm.attempts import Attempt, claim
-from slurm.memory import limits_of
+from slurm.memory import capacity, limits_of, peaks_of
 from slurm.packing import fitting, pace, packing
 from slurm.worker import work
 
-GB = 2**30
+MB, GB = 2**20, 2**30
 
 
 def allocate(item: str, attempt: Attempt, context: Any) -> None:
@@ -102,6 +105,34 @@ def test_the_tighter_limit_is_named() -> None:
     words = "--pack 8 does not fit: the first run needs 2.1 GB of GPU memory, this worker has 4.0 GB; 1 at a time"
     assert fitting(8, limits, peaks) == (1, words)
     assert pace(1, 4, 10.0, 13.0) == "4 side by side: a run takes 1.3 times as long, 3.1 times the work in all"
+
+
+def test_capacity_is_that_of_the_machine_or_of_its_control_group(tmp_path: Path) -> None:
+    write(tmp_path / "proc/meminfo", "MemTotal:   8388608 kB\nMemAvailable: 9 kB\n")
+    assert capacity(tmp_path) == 8 * GB
+    write(tmp_path / "proc/self/cgroup", "0::/job\n")
+    write(tmp_path / "sys/fs/cgroup/job/memory.max", f"{3 * GB}\n")
+    assert capacity(tmp_path) == 3 * GB
+
+
+def test_what_forks_share_counts_once_and_what_they_write_too() -> None:
+    code = f"""
+import mmap, os, time
+held = mmap.mmap(-1, {200 * MB}, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for page in range(0, {200 * MB}, mmap.PAGESIZE):  # one by one: a string of them all would be as much again
+    held[page] = 1
+if not os.fork():
+    for page in range(0, {50 * MB}, mmap.PAGESIZE):
+        held[page] = 2
+    print("written", flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True) as parent:
+        try:
+            assert parent.stdout is not None and parent.stdout.readline() == b"written\n"
+            assert 250 * MB < peaks_of(parent.pid, gpu=False)["memory"] < 300 * MB
+        finally:
+            os.killpg(parent.pid, signal.SIGKILL)
 
 
 def test_limits_from_slurm_the_control_group_and_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
