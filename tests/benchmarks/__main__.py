@@ -12,7 +12,7 @@ from rich.console import Console
 from tests.benchmarks._row import Row, row
 from tests.benchmarks._table import render, write
 
-NAMES = ("pretraining", "augmentation", "losses", "batch", "probe", "images", "harness", "jobs", "gpu")
+NAMES = ("pretraining", "augmentation", "losses", "batch", "probe", "images", "streaming", "harness", "jobs", "gpu")
 TABLE = Path("results/tables/benchmark.parquet")
 
 
