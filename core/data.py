@@ -11,7 +11,8 @@ cropped out of images of full size.
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,20 +51,19 @@ def load(
     """
     if side is not None and side < 1:
         raise DataError(f"image_size takes a number of pixels, at least 1, not {side}")
-    if name == "shapes":
-        return _held(name, *shapes.draw(side or 32))
     cache = cache or Path(os.environ.get("ABLATIONS_CACHE") or Path.home() / ".cache" / "contrastive-ablations")
+    if name == "shapes":
+        entry = cache / "decoded" / f"shapes-{side or 32}-{shapes.SOURCE}-{VERSION}"
+        return _kept(name, entry, partial(shapes.draw, side or 32))
     source = find(name, folder, cache)
     entry = cache / "decoded" / f"{name}-{identity(source, side, VERSION)}"
     cached = _cached(name, entry)
     size = cached.nbytes if cached else _decoded_size(source, side)
     if source.number and TIMES * size > (memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")):
         return load_streamed(name, source, side, cache)
-    if cached:
-        return cached
-    data = _held(name, decode(source.train(), side), decode(source.test(), side) if source.test else None)
-    image_cache.write(entry, {"classes": data.classes, "fingerprint": data.fingerprint}, _arrays(data))
-    return _cached(name, entry) or data
+    return cached or _kept(
+        name, entry, lambda: (decode(source.train(), side), decode(source.test(), side) if source.test else None)
+    )
 
 
 def _decoded_size(source: Source, side: int | None) -> int:
@@ -74,8 +74,14 @@ def _decoded_size(source: Source, side: int | None) -> int:
     return source.number() * rows * columns * 3
 
 
-def _held(name: str, train: Decoded, test: Decoded | None) -> DataSet:
-    return arrange(name, _split(train), _split(test) if test else None, _fingerprint)
+def _kept(name: str, entry: Path, decoded: Callable[[], tuple[Decoded, Decoded | None]]) -> DataSet:
+    """The data set out of the cache, where it is put first unless it is there."""
+    if cached := _cached(name, entry):
+        return cached
+    train, test = decoded()
+    data = arrange(name, _split(train), _split(test) if test else None, _fingerprint)
+    image_cache.write(entry, {"classes": data.classes, "fingerprint": data.fingerprint}, _arrays(data))
+    return _cached(name, entry) or data
 
 
 def _split(decoded: Decoded) -> Split:

@@ -126,7 +126,7 @@ def checksum(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, allow_nan=False).encode("ascii")).hexdigest()
 
 
-def _is_checksum(said: Any, text: bytes, body: Mapping[str, Any]) -> bool:
+def _is_checksum(said: object, text: bytes, body: Mapping[str, Any]) -> bool:
     """Whether it is that of the body, read from this text, or, as records had before, of its canonical JSON."""
     written = text.rpartition(b', "' + CHECKSUM.encode() + b'": ')[0] + b"}"
     if hashlib.sha256(written).hexdigest() == said:  # to write the body again takes longer than to read it
