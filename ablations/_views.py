@@ -1,8 +1,7 @@
 """The views that training makes, for a contact sheet: the same function, draws, images and epoch."""
 
-import ast
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from ablations._identity import settings
 from ablations._images import data_of
 from ablations._scale import SCALES
 from ablations._study import Study, derive
+from ablations._view_words import ABOUT, labels, literal, told
 from core.augmentations import (
     AutoAugment,
     ColorDistortion,
@@ -42,13 +42,11 @@ OPERATIONS = (
     *(Equalize(p=1.0), Solarize(p=1.0), MotionBlur(p=1.0)),  # which have no default of p
 )
 STRENGTHS = (0.125, 0.25, 0.5, 1.0, 2.0)
-ABOUT = ("prepare", "augment", "augment_other")
-"""The settings that make views."""
 
 
 def draw_views(options: Namespace) -> Figure:
     """The sheet that these options of the command ask for. Raises ValueError where there are no views to show."""
-    given = {name: _value(text) for name, text in options.set or ()}
+    given = {name: literal(text) for name, text in options.set or ()}
     if options.study is None:
         return _of_core(apply(SCALES[options.scale], given), options)
     study = derive(load_study(options.study), **given)
@@ -67,7 +65,7 @@ def _of_core(base: Experiment, options: Namespace) -> Figure:
         alone = replace(base, prepare=None, augment=augment, augment_other=None)
         return Column(label, _made(alone, images, options.epoch))
 
-    alone = [column(one, _told(one)) for one in OPERATIONS]
+    alone = [column(one, told(one)) for one in OPERATIONS]
     strengths = [column(ColorDistortion(strength), f"strength {strength:g}") for strength in STRENGTHS]
     usual = Column(f"scale {options.scale}", _made(base, images, options.epoch))
     bands = [
@@ -97,8 +95,7 @@ def _of_study(study: Study, base: Experiment, cells: Sequence[Experiment], optio
             {key: views[:, 0] for key, views in zip(keys, made, strict=True)},
             _said(base, options, f"{study.name}: the first by row, the second by column"),
         )
-    labels = _labels(figure, rows)
-    columns = [Column(label, views) for label, views in zip(labels, made, strict=True)]
+    columns = [Column(label, views) for label, views in zip(labels(figure, rows), made, strict=True)]
     return draw_columns([Band(study.question.split("\n")[0], [plain, *same, *columns])], _said(base, options, said))
 
 
@@ -145,35 +142,7 @@ def _shared(made: Sequence[Any]) -> list[int]:
     return [view for view in range(number) if all((views[:, view] == made[0][:, view]).all() for views in made)]
 
 
-def _labels(figure: Any, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What differs between the cells: in the figure's words where it shows just that, else the settings."""
-    for name in figure.settings:
-        texts = [" & ".join(str(row.get(part)) for part in name.split(" & ")) for row in rows]
-        if name.startswith(ABOUT) and len(set(texts)) == len(rows):
-            return [words(figure, text) for text in texts]
-    names = dict.fromkeys(name for row in rows for name in row if name.startswith(ABOUT))
-    varied = [name for name in names if len({str(row.get(name)) for row in rows}) > 1]
-    shown = [{name: row[name] for name in varied if row.get(name) is not None} for row in rows]
-    return ["\n".join(f"{name.rpartition('.')[2]} {text}" for name, text in row.items()) or "none" for row in shown]
-
-
-def _told(operation: Any) -> str:
-    """An operation's name, and its settings below it."""
-    told = [type(operation).__name__]
-    for name, given in settings(operation).items():
-        several = given if isinstance(given, list) else [given]
-        told.append(f"{name} {' '.join(f'{one:.3g}' if isinstance(one, float) else str(one) for one in several)}")
-    return "\n".join(told)
-
-
 def _said(base: Experiment, options: Namespace, what: str, epochs: Sequence[int] = ()) -> str:
     epoch = f"epochs {epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else f"epoch {options.epoch}"
     seen = f"images of {base.dataset} as training at scale {options.scale} sees them in {epoch} (counted from 0)"
     return f"{what}; {seen}, seed {base.seed}."
-
-
-def _value(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
