@@ -1,12 +1,15 @@
 """One run to look at: how it trained, and what its encoder makes of images."""
 
 from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
 
 from ablations._explain import said_settings
+from ablations._find import study_names
 from ablations._here import planned_here
 from ablations._images import data_of
 from ablations._journal import newest
@@ -38,13 +41,13 @@ def draw_run(options: Namespace, run: str) -> Figure:
     rows = places_of(options.results, run)
     if not rows:
         raise ValueError(f"no table of {options.results} has run {run}, so nobody knows its study")
-    facts = facts_of(options.results, run, rows)
-    here = planned_here(rows[0], options.results, options.study, options.data)
+    facts, place = facts_of(options.results, run, rows), _named(rows, options.study)
+    here = planned_here(place, options.results, options.study, options.data)
     if run not in here.runs:
-        raise ValueError(f"{rows[0]} plans no run {run} here: python -m ablations.explain {run} says why")
-    said = _said(rows[0], facts)
+        raise ValueError(f"{place} plans no run {run} here: python -m ablations.explain {run} says why")
+    said = _said(place, facts)
     experiment, data = here.runs[run].experiment, data_of(here.runs[run].experiment, options.data)
-    if not isinstance(experiment, Experiment) or data is None:
+    if here.study.train is not pretrain or not isinstance(experiment, Experiment) or data is None:
         if facts is None or not facts.measured.get("history"):
             raise ValueError(f"run {run} has neither curves nor an encoder of core's training")
         return draw_picture(facts.measured["history"], None, None, said)
@@ -54,6 +57,12 @@ def draw_run(options: Namespace, run: str) -> Figure:
     tested, known = balanced(data.test, min(POINTS, len(data.test))), balanced(data.train, min(AMONG, len(data.train)))
     h, h_known = (F.normalize(embed(found.model, images, device)[0].cpu(), dim=1) for images in (tested, known))
     return draw_picture(found.history, _map(h, tested, data), _neighbors(h, tested, h_known, known, data), said)
+
+
+def _named(rows: Sequence[Place], study: str | None) -> Place:
+    """The row of this study's table, or of one that is shipped; the first, where none is."""
+    wanted = [Path(study).stem] if study else study_names()
+    return next((place for place in rows if place.about["study"] in wanted), rows[0])
 
 
 def _trained(experiment: Experiment, data: DataSet, options: Namespace, run: str, facts: Facts | None) -> Trained:

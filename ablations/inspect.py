@@ -5,6 +5,7 @@ RUN, an id or how it begins, draws its training curves, the nearest neighbors of
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations._command import DONE, parser, run_command
@@ -42,7 +43,9 @@ def _views(options: "Namespace") -> str:
     from ablations._views import draw_views
     from results.plots import save_png
 
-    name = ".".join(filter(None, ("views", options.study and options.study.split("/")[-1].removesuffix(".py"))))
+    if options.epoch < 0:
+        raise ValueError(f"--epoch takes 0, the first, or more, not {options.epoch}")
+    name = f"views.{Path(options.study).stem}" if options.study else "views"
     return str(save_png(draw_views(options), options.results / "inspect" / f"{name}.{options.scale}.png"))
 
 

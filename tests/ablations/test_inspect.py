@@ -123,16 +123,25 @@ def test_ones_own_images_are_shown_by_their_name_and_size(tmp_path: Path, comman
     assert command(*words, "--set", "image_size=16", name="inspect").code == 0
 
 
-def test_another_method_has_no_views(tmp_path: Path) -> None:
+def test_another_method_has_no_views_and_no_encoder(tmp_path: Path, command: Command) -> None:
     (tmp_path / "walk.py").write_text(
         '"""How far?"""\nfrom dataclasses import dataclass\nfrom ablations import Study, vary\n'
         "from results.plots import Bars\n\n\n@dataclass(frozen=True)\nclass Walk:\n    stride: float = 1.0\n\n\n"
-        "def walk(experiment, data, journal, device):\n    return {}\n\n\n"
+        "def walk(experiment, data, journal, device):\n    return {'far': 1.0}\n\n\n"
         "STUDY = Study(question=__doc__, base=Walk, train=walk, probes=(), grid=vary(stride=[1]), "
-        'figure=Bars("stride"))\n'
+        "figure=Bars('stride', value='far'))\n"
     )
     with pytest.raises(ValueError, match="walk trains Walk, which has no views of core"):
         draw_views(options(study=str(tmp_path / "walk.py")))
+    assert command("walk.py", "--scale", "smoke", "--cluster", "debug").code == 0
+    (run,) = (path.name for path in Path("results/runs").iterdir())
+    ended = command(run, "walk.py", name="inspect")
+    assert ended.err == f"inspect: run {run} has neither curves nor an encoder of core's training\n"
+
+
+def test_an_epoch_is_counted_from_0(command: Command) -> None:
+    ended = command("views", "--epoch", "-1", name="inspect")
+    assert (ended.code, ended.err) == (2, "inspect: --epoch takes 0, the first, or more, not -1\n")
 
 
 @pytest.fixture
