@@ -22,6 +22,7 @@ class Drawable(Shown, Protocol):
     """A figure that can fill axes."""
 
     def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None: ...
+    def _is_wide(self, ours: Panel, inches: float) -> bool: ...
     def _height(self, panels: Sequence[Panel]) -> float: ...
     def _caption(self, ours: Panel) -> str: ...
 
@@ -33,7 +34,7 @@ def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame |
     beside, below = len(figures) == 1 and theirs[0] is not None, len(figures) > 1 and any(theirs)
     columns, lines = len(figures) + beside, 1 + below
     heights = [figure._height([shown]) for figure, shown in zip(figures, ours, strict=True)]
-    width = SINGLE if columns == 1 else DOUBLE
+    width = DOUBLE if columns > 1 or figures[0]._is_wide(ours[0], SINGLE - 0.5) else SINGLE
     with rc_context(STYLE):  # type: ignore[arg-type]
         canvas = Figure(layout="constrained")
         axes = canvas.subplots(lines, columns, squeeze=False)

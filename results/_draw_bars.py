@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from results._cells import Panel
 from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
 from results._hover import say, sentence
+from results._notes import counted
 from results._shown import Shown
 from results._style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
 
@@ -76,7 +77,7 @@ def _draw_outer(axes: Axes, figure: Shown, outer: list[str]) -> None:
         axes.axvline(start - 0.5, color="0.8", linewidth=0.6, zorder=0)
     # Beside the middle by a hair: a minor tick that meets a major one is not drawn.
     centers = [(start + end - 1) / 2 + 1e-3 for start, end in zip(starts, ends, strict=True)]
-    axes.set_xticks(centers, [f"{outer[start]} {name}" for start in starts], minor=True)
+    axes.set_xticks(centers, [counted(outer[start], name) for start in starts], minor=True)
     longest = max(label.get_window_extent().height for label in axes.get_xticklabels())
     axes.tick_params(axis="x", which="minor", length=0, pad=9 + 72 * longest / axes.figure.dpi)
 

@@ -16,6 +16,12 @@ GAP = 0.25  # cells between the columns and their average
 INK = "0.05"  # on a light cell; not black, which a page in the dark turns light
 
 
+def is_crowded(figure: Shown, panel: Panel, average: bool, inches: float) -> bool:
+    """Whether the words in the cells would run into each other in axes that take so many inches, labels included."""
+    noted = any(cell.note and cell.state != "missing" for cell in panel.cells.values())
+    return _cell_inches(figure, panel, average, inches) < (0.28 if noted else 0.22)
+
+
 def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bool, inches: float) -> None:
     """Cells with their numbers, rows and columns in order of first appearance; `bar` adds the color bar.
 
@@ -31,7 +37,7 @@ def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bo
         mean = _average([cell for key, cell in panel.cells.items() if key[0] == row])
         drawn = _draw_cell(axes, len(columns) + GAP, y, mean, colors)
         say(drawn, f"{place(figure, (row, None))}, average of its row: {short(mean.mean) if mean else 'not complete'}")
-    width = len(columns) + (1 + GAP) * average
+    width = _columns(panel, average)
     axes.set(xlim=(0, width), ylim=(len(rows), 0))
     labels = [*(words(figure, column) for column in columns), *(["average"] if average else [])]
     places = [*(index + 0.5 for index in range(len(columns))), *([width - 0.5] if average else [])]
@@ -40,9 +46,19 @@ def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bo
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set(xlabel=title(figure, figure.settings[1]), ylabel=title(figure, figure.settings[0]))
-    upright_or_slanted(axes, labels, inches / width)
+    upright_or_slanted(axes, labels, _cell_inches(figure, panel, average, inches))
     if bar and means:
         _draw_bar(axes, figure, colors, panel.references)
+
+
+def _columns(panel: Panel, average: bool) -> float:
+    return len({key[1] for key in panel.cells}) + (1 + GAP) * average
+
+
+def _cell_inches(figure: Shown, panel: Panel, average: bool, inches: float) -> float:
+    """About how wide a cell is, beside the labels of its row and the color bar."""
+    beside = 0.055 * max((len(words(figure, key[0])) for key in panel.cells), default=0) + 0.3
+    return (inches - beside) / _columns(panel, average)
 
 
 def _average(cells: list[Cell]) -> Cell | None:

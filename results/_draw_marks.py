@@ -49,8 +49,8 @@ def draw_references(axes: Axes, references: dict[str, float]) -> None:
         line, color = REFERENCE_LINES[name]
         if low <= mean <= high:
             say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
-            va = "bottom" if mean < low + 0.9 * (high - low) else "top"
-            axes.text(0.995, mean, f"{name} {mean:.1f}", transform=side, color=color, va=va, **style)
+            place: dict[str, Any] = {"xycoords": side, "xytext": (0, 1.5), "textcoords": "offset points"}
+            axes.annotate(f"{name} {mean:.1f}", (0.995, mean), color=color, va="bottom", **place, **style)
         else:
             beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
     if beyond:

@@ -58,6 +58,11 @@ class Heatmap:
 
         return draw((self,), table, paper)
 
+    def _is_wide(self, ours: Panel, inches: float) -> bool:
+        from results._draw_heatmap import is_crowded
+
+        return is_crowded(self, ours, self.average, inches)
+
     def _height(self, panels: Sequence[Panel]) -> float:
         return 0.8 + 0.29 * max(len({key[0] for key in panel.cells}) for panel in panels)
 
@@ -105,6 +110,9 @@ class Bars:
         from results._canvas import draw
 
         return draw((self,), table, paper)
+
+    def _is_wide(self, ours: Panel, inches: float) -> bool:
+        return False
 
     def _height(self, panels: Sequence[Panel]) -> float:
         return 2.0
@@ -155,6 +163,9 @@ class Lines:
         from results._canvas import draw
 
         return draw((self,), table, paper)
+
+    def _is_wide(self, ours: Panel, inches: float) -> bool:
+        return False
 
     def _height(self, panels: Sequence[Panel]) -> float:
         return 2.0

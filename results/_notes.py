@@ -11,13 +11,20 @@ from results._cells import Panel, plain
 from results._shown import Shown
 from results.records import UNPLANNED
 
+SINGULAR = {"epochs": "epoch", "images": "image", "seeds": "seed"}
+
+
+def counted(number: object, things: str) -> str:
+    """ "1 epoch", "15 epochs"."""
+    return f"{number} {SINGULAR.get(things, things) if str(number) == '1' else things}"
+
 
 def facts(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> list[str]:
     """What was trained, on how many seeds, what is missing, and what was tuned."""
     shown = {name for figure in figures for name in figure.settings}
     planned = sorted({cell.planned for panel in panels for cell in panel.cells.values()})
     seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
-    trained = _scale(table, shown) + (f"{seeds} seed{'s' * (seeds != '1')} a cell." if seeds else "")
+    trained = _scale(table, shown) + (f"{counted(seeds, 'seeds')} a cell." if seeds else "")
     return [trained, _gaps(table), _tuned(*table.attrs.get("study", {}).get("notes", ()))]
 
 
@@ -27,11 +34,11 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     base = {name: _of_all(table, name, value) for name, value in about.get("base", {}).items() if name not in shown}
     base = {name: value for name, value in base.items() if value is not None}
     facts = [str(base["dataset"])] if "dataset" in base else []
-    facts += [f"{base['images']:,} images".replace(",", " ")] if "images" in base else []
+    facts += [counted(f"{base['images']:,}".replace(",", " "), "images")] if "images" in base else []
     if "encoder" in base:
         parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
         facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
-    facts += [f"{base['epochs']} epochs"] if "epochs" in base else []
+    facts += [counted(base["epochs"], "epochs")] if "epochs" in base else []
     return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
 
 

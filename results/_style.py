@@ -46,10 +46,10 @@ def words(figure: Shown, value: Any) -> str:
 
 
 def title(figure: Shown, name: str) -> str:
-    """An axis title: the figure's own, or the last word of the setting, or the metric with its unit."""
+    """An axis title: the figure's own, or the last word of each setting, or the metric with its unit."""
     if name in dict(figure.titles):
         return dict(figure.titles)[name]
-    text = name.rsplit(".", 1)[-1].replace("_", " ")
+    text = " & ".join(part.rsplit(".", 1)[-1] for part in name.split(" & ")).replace("_", " ")
     percent = " (%)" if text.endswith(("top1", "top5", "acc", "accuracy")) else ""
     return text.replace("top1", "top-1").replace("top5", "top-5") + percent
 

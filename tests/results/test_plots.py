@@ -109,6 +109,19 @@ def test_what_the_grid_does_not_have_is_blank() -> None:
     assert len(texts(figure.axes[0])) == 6 == len(figure.axes[0].patches)
 
 
+@pytest.mark.parametrize("name", ["short", "a row with a name as long as this"])
+def test_a_heatmap_is_wide_enough_for_what_stands_in_its_cells(name: str) -> None:
+    table = lose(
+        synthetic.table([{"x": x, "y": name} for x in range(6)], lambda cell: float(cell["x"])), "to do", seed=1
+    )
+    figure = Heatmap("y", "x", average=False).draw(table)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    for text, cell in zip(axes.texts, axes.patches, strict=True):
+        words, box = text.get_window_extent(), cell.get_window_extent()
+        assert box.x0 < words.x0 and words.x1 < box.x1, (text.get_text(), figure.get_figwidth())
+
+
 def test_bars_start_at_zero_and_nulls_have_a_place() -> None:
     figure = replace(synthetic.HEAD_FIGURE, paper=None).draw(synthetic.heads(low=5.0))
     axes = figure.axes[0]
@@ -129,15 +142,26 @@ def test_points_where_bars_would_look_alike() -> None:
     assert axes.get_title(loc="right") == "\u2191 supervised 88.4\n\u2193 random encoder 31.0"
 
 
+@pytest.mark.parametrize("low", [5.0, 80.0], ids=["bars", "points"])
+def test_the_name_of_a_reference_stands_above_its_line_in_the_axes(low: float) -> None:
+    figure = replace(synthetic.HEAD_FIGURE, paper=None).draw(synthetic.heads(low=low))
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    named = next(text for text in axes.texts if text.get_text() == "supervised 88.4")
+    box = named.get_window_extent()
+    (_, line), (_, top) = axes.transData.transform([(0.0, 88.4), (0.0, axes.get_ylim()[1])])
+    assert line + figure.dpi / 72 < box.y0 and box.y1 < top, "a point apart"
+
+
 def test_two_joined_settings_make_an_axis_of_two_levels() -> None:
-    cells = [{"epochs": epochs, "batch_size": batch} for batch in (64, 256) for epochs in (10, 30)]
+    cells = [{"epochs": epochs, "batch_size": batch} for batch in (64, 256) for epochs in (1, 30)]
     table = synthetic.table(cells, lambda cell: cell["batch_size"] + cell["epochs"], noise=0.0, seeds=1)
     axes = Bars("epochs & batch_size").draw(table).axes[0]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["64", "256", "64", "256"]
-    assert [tick.get_text() for tick in axes.get_xticklabels(minor=True)] == ["10 epochs", "30 epochs"]
-    assert [height for _, height in bars(axes)] == [74, 266, 94, 286]
-    worded = Bars("epochs & batch_size", labels=(("10 & 64", "small"),)).draw(table).axes[0]
-    assert [tick.get_text() for tick in worded.get_xticklabels()] == ["small", "30 & 64", "10 & 256", "30 & 256"]
+    assert [tick.get_text() for tick in axes.get_xticklabels(minor=True)] == ["1 epoch", "30 epochs"]
+    assert [height for _, height in bars(axes)] == [65, 257, 94, 286] and axes.get_xlabel() == "epochs & batch size"
+    worded = Bars("epochs & batch_size", labels=(("1 & 64", "small"),)).draw(table).axes[0]
+    assert [tick.get_text() for tick in worded.get_xticklabels()] == ["small", "30 & 64", "1 & 256", "30 & 256"]
 
 
 def test_whiskers_and_seeds_are_those_of_the_statistics() -> None:
@@ -193,6 +217,8 @@ def test_the_scale_is_stated_but_for_what_varies() -> None:
     said = foot(synthetic.BATCH_FIGURE.draw(synthetic.batches()))
     assert said.startswith("laptop scale: synthetic, 10 000 images, ResNet (depth 18), 3 seeds a cell.")
     assert "30 epochs" in foot(synthetic.HEAD_FIGURE.draw(synthetic.heads()))
+    alone = synthetic.heads().assign(epochs=1)
+    assert "1 epoch, " in foot(synthetic.HEAD_FIGURE.draw(alone))
     assert "One seed: no intervals." in foot(synthetic.PAIR_FIGURE.draw(synthetic.pairs(seeds=1)))
 
 
