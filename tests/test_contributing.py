@@ -10,13 +10,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from ablations.run import main
+from core import layouts
+from core.data import load
 from core.draws import Draws
 from results.tables import read_table
 
 TEXT = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text()
-EXAMPLES = dict(re.findall(r"^\*\*An? (\w+)\*\*.*?```python\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE))
+EXAMPLES = dict(re.findall(r"^\*\*An? ([\w ]+)\*\*.*?```python\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE))
 
 
 def part(example: str, module: str) -> Any:
@@ -30,7 +33,7 @@ def part(example: str, module: str) -> Any:
 
 def test_it_is_short_and_has_an_example_of_each() -> None:
     assert len(TEXT.splitlines()) <= 50
-    assert set(EXAMPLES) >= {"study", "loss", "augmentation"}
+    assert set(EXAMPLES) >= {"study", "loss", "augmentation", "image source"}
 
 
 def test_the_study_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,3 +62,21 @@ def test_the_augmentation_depends_on_an_image_s_own_draws() -> None:
     assert torch.equal(whole[2:4], darker(images[2:4], Draws(7, torch.arange(2, 4))))
     factor = whole / images
     assert bool((factor >= 0.5).all()) and len(factor.unique()) > 5
+
+
+def test_the_image_source_is_read_by_its_place_among_the_layouts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / f"{'cat' if number < 10 else 'dog'}_{number}.png")
+    monkeypatch.setattr(layouts, "_class_folders", part("image source", "core.layouts"))
+    pets = load("pets", tmp_path, tmp_path / "cache")
+    assert pets.classes == ("cat", "dog")
+    images = [
+        (int(image[0, 0, 0]), int(label))
+        for split in (pets.train, pets.valid, pets.test)
+        for image, label in zip(split.pixels, split.labels, strict=True)
+    ]
+    assert sorted(images) == [(number, int(number >= 10)) for number in range(20)]
+    (tmp_path / "none").mkdir()
+    assert layouts.layout(tmp_path / "none", "pets") is None
