@@ -23,6 +23,7 @@ help:
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml
+	@echo "installing into $(VENV): 6 GB where torch comes with CUDA, which takes minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --upgrade pip
 	$(RUN) -m pip install --quiet --editable ".[dev]"

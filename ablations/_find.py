@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import importlib
 import importlib.util
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -61,7 +62,8 @@ def load_study(name: str) -> "Study":
 
 def _check_file(path: Path) -> None:
     if not _queued(path).is_file():
-        raise StudyError(f"there is no file {path}")
+        near = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.py")], 1)
+        raise StudyError(f"there is no file {path}{f': did you mean {path.with_name(near[0])}?' if near else ''}")
     if not path.stem.isidentifier():
         raise StudyError(f"a study's file is named like a Python name, with letters, digits and _, not {path.name}")
 
@@ -103,5 +105,17 @@ def _said(problem: Exception) -> str:
     """What the problem says; its kind too, where that is needed to understand it."""
     if isinstance(problem, SyntaxError):
         return f"{problem.msg}: {(problem.text or '').strip()}"
-    said = str(problem)
+    said = str(problem) + _offered(problem)
     return said if isinstance(problem, StudyError | TypeError | ValueError) else f"{type(problem).__name__}: {said}"
+
+
+def _offered(problem: Exception) -> str:
+    """What the class in question takes, where the problem is a keyword that it does not know."""
+    unknown = re.fullmatch(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", str(problem))
+    frames = list(traceback.walk_tb(problem.__traceback__))
+    kind = frames[-1][0].f_globals.get(unknown[1]) if unknown else None
+    if unknown is None or not dataclasses.is_dataclass(kind):
+        return ""
+    known = [field.name for field in dataclasses.fields(kind) if field.init]
+    near = difflib.get_close_matches(unknown[2], known, 1)
+    return f"{f': did you mean {near[0]!r}?' if near else ''}; it takes {', '.join(known) or 'none'}"

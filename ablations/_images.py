@@ -47,7 +47,8 @@ def fingerprint(experiment: Any, folder: str | None) -> str:
 
 def _check_sizes(experiment: Experiment, data: DataSet) -> None:
     asked, number, epochs = experiment.images, len(data.train), experiment.epochs
-    check(asked is None or asked <= number, f"images={asked} is more than the {number} training images of {data.name}")
+    many = f"images={asked} is more than the {number} training images of {data.name}; images=None takes them all"
+    check(asked is None or asked <= number, many)
     if epochs == 0:
         return
     fits = experiment.batch_size <= (asked or number)

@@ -99,6 +99,7 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
     figure = study.figure
     names = (*figure.settings, *figure.average_over, *figure.best_over, *(study.tune.over if study.tune else ()))
     shown = sorted({setting for name in names for setting in name.split(" & ")})
+    _check_names(study, shown, list(dict.fromkeys(name for row in rows for name in row)))
     seen: dict[str, dict[str, Any]] = {}
     for one in rows:
         row = {**one, "seed": None}
@@ -110,3 +111,13 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
                 f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(shown)}; "
                 "add it to the figure, or name it in average_over= or best_over="
             )
+
+
+def _check_names(study: Study, shown: Sequence[str], known: list[str]) -> None:
+    """Each of these is a setting that some cell has, or an axis of what the figure says is measured."""
+    figures = getattr(study.figure, "figures", (study.figure,))
+    measured = {axis for figure in figures for metric in figure.metrics for axis, _ in metric.axes}
+    for name in shown:
+        if name not in known and name not in measured:
+            kind = type(study.figure).__name__
+            raise ValueError(f"figure, {kind}: no setting {name!r}{nearest(name, known)}; there are {', '.join(known)}")

@@ -103,8 +103,9 @@ def table_names(results: Path, study: str | None = None) -> list[tuple[str, str]
     names = [(path.stem.rsplit(".", 1)[0], path.stem.rsplit(".", 1)[1]) for path in paths]
     wanted = Path(study).stem if study else None
     if not (found := [name for name in names if wanted in (None, name[0])]):
-        known = ", ".join(sorted({name for name, _ in names})) or "none"
-        raise ValueError(f"{results}/tables has no table{f' of {wanted!r}' if wanted else ''}; it has {known}")
+        known = ", ".join(sorted({name for name, _ in names}))
+        said = f"it has {known}" if known else "python -m ablations.run STUDY makes one, here or in --results DIR"
+        raise ValueError(f"{results}/tables has no table{f' of {wanted!r}' if wanted else ''}; {said}")
     return found
 
 

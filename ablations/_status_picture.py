@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -24,29 +26,41 @@ def picture(studies: Sequence[StudyStatus], results: Path, failures: int | None 
     return Group(*parts, *_failed(_of(studies, "failed", "lost"), results, failures))
 
 
+@dataclass(frozen=True)
+class _Bar:
+    """The runs of a study from left to right by what became of them; of each kind at least a little is seen.
+
+    It is the part of its line that gives way where the terminal is narrow.
+    """
+
+    study: StudyStatus
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(len(MARKS), BAR)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room, total = min(options.max_width, BAR), max(len(self.study.runs), 1)
+        counts = {word: self.study.counts[word] for word in MARKS if self.study.counts[word]}
+        widths = {word: max(1, room * count // total) for word, count in counts.items()}
+        while sum(widths.values()) > room:
+            widths[max(widths, key=widths.__getitem__)] -= 1
+        bar = Text()
+        for word, width in widths.items():
+            bar.append(MARKS[word][0] * width, MARKS[word][1])
+        yield bar.append("\u00b7" * (room - len(bar)), "dim")
+
+
 def _studies(studies: Sequence[StudyStatus]) -> Table:
     words = [word for word in WORDS if any(study.counts[word] for study in studies)]
-    table = Table(box=None, header_style="bold")
-    for name in ("study", "scale", "", *words, "an hour", "time left"):
-        table.add_column(name, no_wrap=True, justify="right" if name in (*words, "an hour") else "left")
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for name in ("study", "scale", "", *words, "an hour", "left"):
+        table.add_column(name, no_wrap=bool(name), justify="right" if name in (*words, "an hour") else "left")
     for study in studies:
         counts = [str(study.counts[word] or "") for word in words]
         rate = per_hour(study)
         said = "" if rate is None else f"{rate:.3g}"
-        table.add_row(study.study, study.scale, _bar(study), *counts, said, clock(study_seconds_left(study)))
+        table.add_row(study.study, study.scale, _Bar(study), *counts, said, clock(study_seconds_left(study)))
     return table
-
-
-def _bar(study: StudyStatus) -> Text:
-    """The runs of a study from left to right by what became of them; of each kind at least a little is seen."""
-    total = max(len(study.runs), 1)
-    widths = {word: max(1, BAR * study.counts[word] // total) for word in MARKS if study.counts[word]}
-    while sum(widths.values()) > BAR:
-        widths[max(widths, key=widths.__getitem__)] -= 1
-    bar = Text()
-    for word, width in widths.items():
-        bar.append(MARKS[word][0] * width, MARKS[word][1])
-    return bar.append("\u00b7" * (BAR - len(bar)), "dim")
 
 
 def _workers(studies: Sequence[StudyStatus]) -> list[Text]:

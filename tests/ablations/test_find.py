@@ -35,6 +35,12 @@ def test_a_study_imports_its_neighbors_from_anywhere(tmp_path: Path) -> None:
     assert load_study("mine/with_neighbor.py").question == "Why?"
 
 
+def test_a_misspelt_file_is_answered_with_the_nearest_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "my_study.py").write_text(TINY)
+    with pytest.raises(StudyError, match=rf"there is no file {tmp_path}/my_stdy.py: did you mean {tmp_path}/my_study"):
+        check_name(str(tmp_path / "my_stdy.py"))
+
+
 def test_an_edited_study_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "edited.py"
     path.write_text(TINY)
@@ -71,11 +77,11 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str) -
         ("core.py", TINY, "core.py: a Python module is named core already"),
         ("colon.py", "\n\nif True\n", r"colon.py, line 3: expected ':': if True"),
         ("deep.py", "\nVALUES = [1]\n\nVALUES[3]\n", "deep.py, line 4: IndexError: list index out of range"),
-        ("typo.py", TINY.replace("MLP(width", "MLP(witdh"), r"typo.py, line 10: .*unexpected keyword argument 'witdh'"),
+        ("typo.py", TINY.replace("MLP(width", "MLP(witdh"), r"line 10: .*'witdh': did you mean 'width'\?; it takes "),
         ("value.py", TINY.replace("width=16", "width=0"), r"value.py, line 10: MLP\.width takes 1 or more, not 0"),
         ("absent.py", "import no_such_module", "absent.py, line 1: ModuleNotFoundError: No module named"),
         ("unknown.py", TINY.replace("NoHead()", "Nohead()"), "unknown.py, line 10: NameError: name 'Nohead'"),
-        ("strange.py", TINY.replace("probes=", "probe="), "strange.py, line 8: .*unexpected keyword argument 'probe'"),
+        ("strange.py", TINY.replace("probes=", "probe="), r"line 8: .*'probe': did you mean 'probes'\?; it takes "),
     ],
 )
 def test_a_file_that_is_no_study_says_which_line(tmp_path: Path, file: str, text: str, message: str) -> None:

@@ -26,6 +26,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("figure.py",),
         "head.batch_norm varies inside one cell of the figure, which shows epochs",
     ),
+    "misspelt setting in the figure": (("hue.py",), "figure, Bars: no setting 'epoch': did you mean 'epochs'?"),
     "misspelt setting in --set": (("tiny.py", "--set", "epoch=3"), "no setting 'epoch': did you mean 'epochs'?"),
     "wrong type in --set": (("tiny.py", "--set", "batch_size=many"), "batch_size takes a whole number, not 'many'"),
     "wrong part in --set": (("tiny.py", "--set", "loss=NTXnt()"), "core has no NTXnt: did you mean 'NTXent'?"),
@@ -42,7 +43,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("tiny.py", "--set", "batch_size=5000", "--set", "images=None"),
         "batch_size=5000 is more than the 2700 training images",
     ),
-    "more images than there are": (("tiny.py", "--set", "images=99999"), "images=99999 is more than the 2700 training"),
+    "more images than there are": (("tiny.py", "--set", "images=99999"), "2700 training images of shapes; images=None"),
     "no images": (("tiny.py", "--set", "dataset=pets", "--data", "no_pets"), "no_pets holds no images: give a folder"),
     "no folder": (("tiny.py", "--set", "dataset=pets", "--data", "nowhere"), "nowhere is no folder"),
     "unreadable image": (("tiny.py", "--set", "dataset=pets", "--data", "pets"), "cat/broken.png: not a PNG"),
@@ -57,6 +58,7 @@ def files(tmp_path: Path) -> None:
         "syntax.py": "\nif True\n",
         "grid.py": TINY.replace("epochs=", "epoch="),
         "value.py": TINY.replace("epochs=[1]", "epochs=['ten']"),
+        "hue.py": TINY.replace('x="head"', 'x="head", hue="epoch"'),
         "figure.py": TINY.replace('x="head"', 'x="epochs"'),
     }
     for name, text in texts.items():

@@ -50,8 +50,8 @@ def record(results: Path, run: str, ago: float) -> None:
     os.utime(path, (time.time() - ago,) * 2)
 
 
-def shown(results: Path, failures: int | None = None) -> str:
-    console = Console(width=110, file=io.StringIO())
+def shown(results: Path, failures: int | None = None, width: int = 110) -> str:
+    console = Console(width=width, file=io.StringIO())
     console.print(picture(list(study_statuses(results)), results, failures))
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
@@ -81,6 +81,20 @@ def test_time_left_is_by_those_that_ended_else_by_those_that_run(tmp_path: Path)
     record(tmp_path, runs[6], 7200)  # longer ago than what counts
     assert per_hour(status(tmp_path)) == pytest.approx(4 / 0.5, rel=0.05)
     assert study_seconds_left(status(tmp_path)) == pytest.approx(5.5 / 8 * 3600, rel=0.05)
+
+
+def test_a_narrow_terminal_cuts_the_bar_and_no_word(tmp_path: Path) -> None:
+    runs = [f"{place:012x}" for place in range(4)]
+    rows = [{"run": run, "arm": "cell", "seed": 0, "probes": [], "epochs": 10} for run in runs]
+    write_plan(
+        tmp_path / "tables" / "learning_rate_scaling.overnight.parquet", rows, {"study": "learning_rate_scaling"}
+    )
+    attempt(tmp_path, runs[0], 300, progress=json.dumps({"epoch": 5}))
+    attempt(tmp_path, runs[1], 60, {"outcome": "failed"})
+    heading, line, *_ = shown(tmp_path, width=80).splitlines()
+    assert heading.split() == ["study", "scale", "running", "to", "do", "failed", "an", "hour", "left"]
+    assert line.split()[:2] == ["learning_rate_scaling", "overnight"] and line.split()[3:6] == ["1", "2", "1"]
+    assert {"\u2592", "x"} <= set(line) and "\u2026" not in heading + line
 
 
 def test_nothing_runs_so_nothing_is_foretold(tmp_path: Path) -> None:
