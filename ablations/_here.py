@@ -37,7 +37,9 @@ def planned_here(place: Place, results: Path, file: str | None = None, data: str
     """
     name, scale = place.about["study"], place.about["scale"]
     if file is None and name not in study_names():
-        raise ValueError(f"{name!r} is a study of somebody's own: --study FILE.py says where it lies")
+        raise ValueError(
+            f"{name!r} is a study of somebody's own: --study FILE.py says where it lies; inspect RUN FILE.py"
+        )
     if scale not in SCALES:
         raise ValueError(f"{place.table} is at scale {scale!r}, and there are {', '.join(SCALES)}")
     study = load_study(file or name)

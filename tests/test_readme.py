@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ablations._command import run_command
 
@@ -35,9 +36,14 @@ def test_links_lead_somewhere(file: str) -> None:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder like that of somebody who reads the README: their study, a colleague's results, someone's table."""
+    """A folder like that of somebody who reads the README: their study and images, a colleague's results, a table."""
     folder = tmp_path_factory.mktemp("desk")
     (folder / "mine").mkdir()
+    for label in ("cat", "dog"):
+        (folder / "pets" / label).mkdir(parents=True)
+        for number in range(50):
+            place = folder / "pets" / label / f"{number}.png"
+            Image.new("RGB", (40, 36), (number, 5 * (label == "dog"), 0)).save(place)
     (folder / "mine" / "my_study.py").write_text(STUDY)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", list(sys.path))
@@ -69,7 +75,8 @@ def small(name: str, words: str) -> str:
     if words == "views":
         return f"{words} --scale smoke"
     if name == "run" and words:
-        rest = "" if "my_study" in words or "--dry-run" in words else " --dry-run"
+        trained = "my_study" in words and "pets" not in words
+        rest = "" if trained or "--dry-run" in words else " --dry-run"
         return f"{words} --scale smoke{'' if '--seeds' in words else ' --seeds 1'}{rest}"
     return words
 
