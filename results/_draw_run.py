@@ -87,7 +87,8 @@ def _draw_map(axes: Axes, plane: Map) -> None:
         color = PALETTE[label] if named else GRAY
         x, y = plane.points[mine].T
         axes.scatter(x, y, s=4, color=color, linewidths=0, alpha=0.7, label=plane.classes[label])
-    axes.set(xticks=[], yticks=[], aspect="equal", title=f"h of {len(plane.points)} test images, two components")
+    axes.set(xticks=[], yticks=[], title=f"h of {len(plane.points)} test images, two components")
+    axes.set_aspect("equal", adjustable="datalim")  # a flat map has no room for its words
     axes.set(xlabel=f"principal components of h / |h|: {100 * plane.share:.0f}% of the variance")
     if named:
         style: dict[str, Any] = {"frameon": False, "handletextpad": 0.1, "columnspacing": 0.6, "markerscale": 2}
