@@ -40,7 +40,7 @@ def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None =
         cells = _reseed(cells, seeds)
     named = [("cell", cell) for cell in cells] + tuning(study.tune, cells) + references(base, cells)
     rows = [settings(experiment) for _, experiment in named]
-    _check_figure(study, rows[: len(cells)])
+    _check_figure(study, rows[: len(cells)], list(dict.fromkeys(name for row in rows for name in row)))
     runs = [
         Run(_identify(study, experiment, fingerprint), arm, experiment, row)
         for (arm, experiment), row in zip(named, rows, strict=True)
@@ -94,12 +94,12 @@ def select(runs: Sequence[Run], only: Mapping[str, str]) -> list[Run]:
     return chosen
 
 
-def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
+def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]], known: list[str]) -> None:
     """Nothing but the seed varies inside one figure cell, unless the figure says that it averages or chooses."""
     figure = study.figure
     names = (*figure.settings, *figure.average_over, *figure.best_over, *(study.tune.over if study.tune else ()))
     shown = sorted({setting for name in names for setting in name.split(" & ")})
-    _check_names(study, shown, list(dict.fromkeys(name for row in rows for name in row)))
+    _check_names(study, shown, known)
     seen: dict[str, dict[str, Any]] = {}
     for one in rows:
         row = {**one, "seed": None}
@@ -114,7 +114,7 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _check_names(study: Study, shown: Sequence[str], known: list[str]) -> None:
-    """Each of these is a setting that some cell has, or an axis of what the figure says is measured."""
+    """Each of these is a setting that some run has, or an axis of what the figure says is measured."""
     figures = getattr(study.figure, "figures", (study.figure,))
     measured = {axis for figure in figures for metric in figure.metrics for axis, _ in metric.axes}
     for name in shown:
