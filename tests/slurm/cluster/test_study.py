@@ -86,7 +86,7 @@ def test_a_study_is_submitted_requeued_cancelled_submitted_again_and_done(home: 
     wait_for(lambda: subprocess.run(["squeue", "-h", "-j", job], capture_output=True, text=True).stdout == "")
     assert "submitted 2 workers" in submit(home, "--wait")
     counted = command(home, "status", "mine").splitlines()
-    assert counted[0].split() == ["study", "scale", "done", "an", "hour", "time", "left"]
+    assert counted[0].split() == ["study", "scale", "done", "an", "hour", "left"]
     assert counted[1].split()[:2] == ["mine", "smoke"] and "20" in counted[1].split()
     ended = [json.loads(end.read_text())["outcome"] for end in (home / "results/runs").glob("*/attempts/*/end.json")]
     assert ended.count("done") == 20 and "failed" not in ended
