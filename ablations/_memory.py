@@ -18,9 +18,9 @@ def memory() -> int:
 
 
 def places_of_images(data: Sequence[DataSet]) -> Iterator[str]:
-    """A line for each data set: in memory, or streamed and why."""
+    """A line for each data set but the built-in one: in memory, or streamed and why."""
     limit = f"up to {memory() / TIMES / 1e9:.1f} GB are held in memory"
-    for one in data:
+    for one in (one for one in data if one.name != "shapes"):
         number, size = len(one.train) + len(one.valid) + len(one.test), f"{one.nbytes / 1e9:.1f} GB"
         if one.streamed:
             yield f"{one.name}: {number:,} images, streamed from files: {size} decoded, {limit} ({MEMORY} sets it)"

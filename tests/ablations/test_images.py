@@ -29,12 +29,13 @@ def test_probes_of_the_runs_own_images_are_known_by_their_settings_alone() -> No
     assert probe_ids(study(*probes), "smoke", None) == [run_id(probe) for probe in probes]
 
 
-def test_other_images_are_another_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_images_are_another_transfer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = probe_ids(study(LinearProbe(), THERE), "smoke", None)
     assert ours[1] != run_id(THERE)
     draw = shapes.draw
     monkeypatch.setattr(shapes, "draw", lambda side: draw(side)[::-1])  # train and test images change places
-    monkeypatch.setattr(_images, "load_images", _images.load_images.__wrapped__)  # which remembers nothing
+    monkeypatch.setenv("ABLATIONS_CACHE", str(tmp_path))
+    monkeypatch.setattr(_images, "_loaded", _images._loaded.__wrapped__)  # which remembers nothing
     theirs = probe_ids(study(LinearProbe(), THERE), "smoke", None)
     assert theirs[0] == ours[0] and theirs[1] != ours[1]
 
