@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 import time
@@ -133,21 +134,20 @@ def test_one_leaves_by_control_c_and_the_last_picture_stays(tmp_path: Path) -> N
     process = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=controlled
     )
-    os.close(theirs)
     text = bytearray()
 
     def read() -> bool:
-        try:
-            text.extend(os.read(ours, 1 << 16))
-        except OSError:  # the other side is closed
-            return True
-        return False
+        """Whether there was something to read."""
+        there = bool(select.select([ours], [], [], 0.1)[0])
+        text.extend(os.read(ours, 1 << 16) if there else b"")
+        return there
 
-    wait_for(lambda: read() or b"knobs" in text)
+    wait_for(lambda: read() and b"knobs" in text)
     assert b"\x1b[?1049h" in text  # the terminal's other screen
     os.write(ours, b"\x03")
-    wait_for(read)
-    assert process.wait() == 0
+    wait_for(lambda: not read() and process.poll() is not None)
+    assert process.returncode == 0
+    os.close(theirs)  # only now: with the last to hold it goes what nobody has read
     os.close(ours)
     _, left, after = bytes(text).rpartition(b"\x1b[?1049l")
     assert left and b"knobs" in after and b"interrupted" not in after and b"Traceback" not in after
