@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+TESTS := OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 OLDEST := $(VENV)/oldest
 SMOKE := $(patsubst %,tests/results/test_%.py,archive claims page plots records statistics tables verdicts)
 SMOKE += $(patsubst %,tests/core/test_%.py,data decode parquet_images)
@@ -38,7 +39,7 @@ check: install
 	$(RUN) -m mypy
 
 test: install
-	OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+	$(TESTS)
 
 test-oldest: $(OLDEST)/installed
 	$(OLDEST)/bin/python -m pytest -W ignore::DeprecationWarning $(SMOKE) # the oldest knew nothing of what came later
@@ -55,7 +56,7 @@ test-studies: install
 	$(RUN) -m pytest --durations=0 tests/studies/all_studies.py
 
 test-faults: install
-	$(RUN) -m pytest tests/faults --long --durations=0
+	$(TESTS) tests/faults --long --durations=0
 
 test-slurm: install
 	tests/slurm/lab.sh run $(CURDIR)/$(RUN) -m pytest tests/slurm/cluster
