@@ -141,7 +141,7 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that are timed, without timing them; tiny.py is there."""
     asked: list[str] = []
 
-    def measure(where: Any, run: str, memory: int) -> Cost:
+    def measure(where: Any, run: str, memory: int, beside: int) -> Cost:
         asked.append(run)
         return COST
 
@@ -242,7 +242,7 @@ def test_a_run_that_cannot_be_timed_says_why(
 
 
 def test_the_steps_that_warm_up_do_not_count() -> None:
-    clock = _measure._Clock()
+    clock = _measure._Clock("cpu")
     clock.load()
     with pytest.raises(_measure._Enough):
         for _ in range(_measure.STEPS + 1):
