@@ -13,6 +13,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ablations._grid import nearest
+
 if TYPE_CHECKING:
     from ablations._study import Study
 
@@ -117,5 +119,4 @@ def _offered(problem: Exception) -> str:
     if unknown is None or not dataclasses.is_dataclass(kind):
         return ""
     known = [field.name for field in dataclasses.fields(kind) if field.init]
-    near = difflib.get_close_matches(unknown[2], known, 1)
-    return f"{f': did you mean {near[0]!r}?' if near else ''}; it takes {', '.join(known) or 'none'}"
+    return f"{nearest(unknown[2], known)}; it takes {', '.join(known) or 'none'}"
