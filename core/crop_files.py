@@ -45,19 +45,19 @@ def _resized(data: bytearray, plain: bool, boxes: list[list[int]], side: int) ->
     if least >= 2 * GAP * side and (scaled := _scaled(data, least // (GAP * side))):
         yield from (_part_of(*scaled, box, side) for box in boxes)
         return
-    image = _decoded(data, plain)[None]
+    image = _decoded(data, plain)[None].permute(0, 3, 1, 2)
     for top, left, height, width in boxes:
         part = image[:, :, top : top + height, left : left + width]
         yield F.interpolate(part, (side, side), mode="bilinear", antialias=True)[0].permute(1, 2, 0).numpy()
 
 
 def _decoded(data: bytearray, plain: bool) -> Tensor:
-    """(3, H, W) uint8."""
+    """(H, W, 3) uint8."""
     if plain:
         with suppress(ValueError):  # of what is damaged, PIL decodes some, and names what it does not
-            return torch.from_numpy(simplejpeg.decode_jpeg(data)).permute(2, 0, 1)
+            return torch.from_numpy(simplejpeg.decode_jpeg(data))
     with opened(data) as image:
-        return torch.from_numpy(np.array(rgb(image))).permute(2, 0, 1)
+        return torch.from_numpy(np.array(rgb(image)))
 
 
 def _scaled(data: bytearray, times: int) -> tuple[Image.Image, float, float] | None:

@@ -88,7 +88,7 @@ class DataSet:
 
 def to_float(pixels: Tensor) -> Tensor:
     """Pixels (N, H, W, 3) uint8 as models and augmentations take them: (N, 3, H, W) float32 in [0, 1]."""
-    return pixels.permute(0, 3, 1, 2).float() / 255
+    return pixels.permute(0, 3, 1, 2).float().div_(255)
 
 
 def balanced(images: Images, number: int | None) -> Images:
