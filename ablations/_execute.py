@@ -1,7 +1,5 @@
 """One run, from its id to its records: what a worker's child does."""
 
-import dataclasses
-import gc
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -12,15 +10,12 @@ from typing import Any
 
 import torch
 
-from ablations._choices import Choice, awaited, choices_among, notes, settled
+from ablations._context import Context, find_experiment
 from ablations._find import load_study
 from ablations._identity import settings
-from ablations._images import data_of, fingerprint, load_images, probe_ids
+from ablations._images import data_of, load_images, probe_ids
 from ablations._journal import FileJournal
-from ablations._plan import Run, find, plan, select
-from ablations._scores import scores
 from ablations._source import provenance
-from ablations._study import Study
 from core import ranks
 from core.data import DataSet
 from core.experiment import Experiment
@@ -28,60 +23,6 @@ from core.pretrain import Trained
 from core.probe import Features
 from results.records import is_whole, places, publish, set_aside
 from slurm.attempts import Attempt
-
-gc.freeze()  # torch and its like stay: looking through them for garbage takes a fifth of a large plan's time
-
-
-@dataclasses.dataclass(frozen=True)
-class Context:
-    """What a worker must know beside the run's id. data: where images lie; results: where records go.
-
-    threads: of each of the `processes` that share a run.
-    """
-
-    study: str
-    scale: str
-    results: str
-    data: str | None = None
-    seeds: int | None = None
-    threads: int = 1
-    processes: int = 1
-
-    def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
-        """The study's runs that can be trained now, or its cells with the settings `only`.
-
-        Raises what load, plan and select raise.
-        """
-        runs = settled(self.every(study), self.choices(study))
-        return select(runs, only) if only else runs
-
-    def choices(self, study: Study) -> list[Choice]:
-        """What the study's tuning has to choose, as far as its runs have come now; nothing if it tunes nothing."""
-        if study.tune is None:
-            return []
-        return choices_among(study.tune, self.every(study), scores(study, self.scale, Path(self.results), self.data))
-
-    def notes(self, study: Study) -> list[str]:
-        """What a reader must know of the study's tuning as it is now; nothing if it tunes nothing."""
-        return notes(study.tune, self.choices(study)) if study.tune else []
-
-    def awaited(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
-        """Stand-ins for the runs, as far as `only` selects them, whose settings are still to be chosen."""
-        found = awaited(self.choices(study))
-        wanted = {run.id for run in select(self.every(study), only)} if found and only else None
-        return [run for run in found if wanted is None or run.id in wanted]
-
-    def every(self, study: Study) -> list[Run]:
-        """The runs that the study may come to have, the cells of all candidates of its tuning among them."""
-        key = id(study), self.scale, self.data, self.seeds
-        if key not in _PLANNED:
-            runs = plan(study, self.scale, lambda experiment: fingerprint(experiment, self.data), self.seeds)
-            _PLANNED[key] = study, runs
-        return _PLANNED[key][1]
-
-
-_PLANNED: dict[tuple[Any, ...], tuple[Study, list[Run]]] = {}
-"""Plans already made. Each keeps its study, so that no other has its id()."""
 
 
 def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
@@ -120,14 +61,6 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
             features.end()
         else:
             features.help()
-
-
-def find_experiment(item: str, study: Study, where: Context) -> Any:
-    """The experiment with this id; raises LookupError where the study plans none."""
-    found = find(study, where.scale, lambda experiment: fingerprint(experiment, where.data), where.seeds, item)
-    if found is None:
-        raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
-    return found
 
 
 def _trained(outcome: Any) -> dict[str, Any]:

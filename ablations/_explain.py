@@ -1,6 +1,7 @@
 """One run in words: what it is, where its files lie, how its attempts ended, and why it would run again."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from ablations._here import planned_here
 from ablations._identity import settings
 from ablations._journal import checkpoints
 from ablations._known import Place, facts_of, places_of, probe_ids
+from ablations._scale import SCALES
 from core.experiment import Experiment
 from results._facts import Facts, differing
 from results.records import Damaged, is_whole, places, read, state
@@ -49,9 +51,14 @@ def _again(place: Place, results: Path, file: str | None, data: str | None) -> s
 
 
 def said_settings(facts: Facts, rows: list[Place]) -> str:
-    """What differs from the baseline of the scale of the first row, or else from the defaults."""
-    base = rows[0].about["base"] if rows else settings(Experiment())
-    of = f"the baseline of scale {rows[0].about['scale']}" if rows else "the defaults"
+    """What differs from the baseline of the scale of the first row, or else from the defaults.
+
+    A study with settings of its own, other than an Experiment's, has a baseline of its own.
+    """
+    scale, base = (rows[0].about["scale"], rows[0].about["base"]) if rows else (None, settings(Experiment()))
+    of = f"the baseline of scale {scale}" if rows else "the defaults"
+    if scale in SCALES and base.keys() >= {field.name for field in fields(Experiment)}:
+        base = settings(SCALES[scale])  # not the study's, which --set may have moved
     names = [name for name in differing(facts.settings, base) if name != "seed" and name in facts.settings]
     said = " ".join(f"{name}={facts.settings[name]}" for name in names)
     return f"{said or 'none'} (what differs from {of})"

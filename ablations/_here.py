@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ablations._execute import Context
+from ablations._context import Context
 from ablations._find import load_study, study_names
 from ablations._known import Place
 from ablations._plan import Run

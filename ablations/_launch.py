@@ -11,7 +11,8 @@ from functools import partial
 
 import torch
 
-from ablations._execute import Context, execute
+from ablations._context import Context
+from ablations._execute import execute
 from ablations._images import probe_ids
 from ablations._memory import MEMORY, memory
 from ablations._plan import Run

@@ -12,7 +12,7 @@ from statistics import median
 
 import torch
 
-from ablations._execute import Context, find_experiment
+from ablations._context import Context, find_experiment
 from ablations._find import load_study
 from ablations._images import data_of
 from ablations._launch import PRELOAD, environment_of

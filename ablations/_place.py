@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from ablations._context import Context
 from ablations._estimate import NODE
-from ablations._execute import Context
 from ablations._launch import jobs_here, workers_for
 from ablations._plan import Run
 from ablations._price import IsLike, mean_seconds, on_partition

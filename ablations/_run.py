@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ablations._command import DONE, FAILED
-from ablations._execute import Context
+from ablations._context import Context
 from ablations._find import load_study
 from ablations._images import data_of_all, probe_ids
 from ablations._launch import train_here, train_local, train_slurm

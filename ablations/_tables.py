@@ -8,7 +8,7 @@ from typing import Any
 
 from ablations._choices import Choice, awaited, notes, settled
 from ablations._claims import claims_of
-from ablations._execute import Context
+from ablations._context import Context
 from ablations._identity import settings
 from ablations._images import fingerprint, probe_ids
 from ablations._plan import Run

@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
+from ablations._context import Context
 from ablations._estimate import estimate
-from ablations._execute import Context
 from ablations._identity import changes
 from ablations._images import data_of, probe_ids
 from ablations._measure import measure

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from command_line import TINY, Command, Outcome
 from PIL import Image
 
 from ablations import load_study
-from ablations._execute import Context
+from ablations._context import Context
+from ablations._explain import said_settings
+from ablations._known import places_of
 from ablations._source import digest
 from ablations._tables import table_path, write_study_plan
 from results.records import publish, read
@@ -62,6 +65,12 @@ def test_a_run_is_explained_by_its_settings_its_files_and_its_state(results: Pat
     assert lines(told, "checkpoint") == [f"results/runs/{run}/checkpoint.0001.pt"]
     assert lines(told, "state") == ["done, by its records here"]
     assert lines(told, "again") == ["tiny at scale smoke: it would not run again"]
+
+
+def test_what_a_derived_study_sets_is_told_too(results: Path) -> None:
+    (place,) = places_of(results, run_of(results, arm="cell", head="MLP"))
+    derived = replace(place, about={**place.about, "base": {**place.about["base"], "epochs": 1}})
+    assert said_settings(place.facts, [derived]) == "epochs=1 (what differs from the baseline of scale smoke)"
 
 
 def test_a_prefix_is_enough_and_a_misspelt_id_is_one_line_with_the_nearest(results: Path, explain: Explain) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablations import Study, _measure, vary
-from ablations._execute import Context
+from ablations._context import Context
 from ablations._identity import settings
 from ablations._place import is_like
 from ablations._plan import Run

@@ -8,7 +8,7 @@ import pytest
 from command_line import Command
 from PIL import Image
 
-from ablations._execute import Context
+from ablations._context import Context
 from ablations._find import load_study
 from ablations._measure import measure
 from ablations._memory import MEMORY, memory
