@@ -17,8 +17,10 @@ def memory() -> int:
     return _bytes(os.environ.get(MEMORY))
 
 
-def places_of_images(data: Sequence[DataSet]) -> Iterator[str]:
-    """A line for each data set but the built-in one: in memory, or streamed and why."""
+def places_of_images(data: Sequence[DataSet], folder: str | None) -> Iterator[str]:
+    """A line for each data set but the built-in one: in memory, or streamed and why; one where `folder` has none."""
+    if folder and data and all(one.name == "shapes" for one in data):
+        yield f"built-in images: nothing of {folder} is used; --set dataset=NAME takes a data set from there"
     limit = f"up to {memory() / TIMES / 1e9:.1f} GB are held in memory"
     for one in (one for one in data if one.name != "shapes"):
         number, size = len(one.train) + len(one.valid) + len(one.test), f"{one.nbytes / 1e9:.1f} GB"

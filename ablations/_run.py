@@ -56,7 +56,7 @@ def run_study(options: argparse.Namespace) -> int:
     check_shared_out([*chosen, *later], processes)
     state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
     todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
-    for line in places_of_images(data_of_all(chosen, data)):
+    for line in places_of_images(data_of_all(chosen, data), options.data):
         print(line)
     if options.dry_run:
         print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, path.parent))

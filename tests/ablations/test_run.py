@@ -87,6 +87,13 @@ def test_wrong_use_is_one_line_and_exit_code_2(tmp_path: Path, command: Command,
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.usefixtures("files")
+def test_a_folder_of_images_that_nothing_is_taken_from_is_said_to_be_so(command: Command) -> None:
+    told = command(*SMOKE, "tiny.py", "--dry-run", "--data", "no_pets")
+    assert told.out.startswith("built-in images: nothing of no_pets is used; --set dataset=NAME takes a data set from")
+    assert "built-in images" not in command(*SMOKE, "tiny.py", "--dry-run").out
+
+
 @pytest.mark.parametrize("words", [("absent.py",), ("syntax.py", "--scale", "smoke")])
 @pytest.mark.usefixtures("files")
 def test_a_process_of_its_own_answers_so_too(process: Process, words: tuple[str, ...]) -> None:
