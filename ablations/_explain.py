@@ -1,7 +1,6 @@
 """One run in words: what it is, where its files lie, how its attempts ended, and why it would run again."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def said_settings(facts: Facts, rows: list[Place]) -> str:
     """
     scale, base = (rows[0].about["scale"], rows[0].about["base"]) if rows else (None, settings(Experiment()))
     of = f"the baseline of scale {scale}" if rows else "the defaults"
-    if scale in SCALES and base.keys() >= {field.name for field in fields(Experiment)}:
+    if scale in SCALES and base.keys() >= {"encoder", "augment", "loss"}:  # an Experiment's, if of another version
         base = settings(SCALES[scale])  # not the study's, which --set may have moved
     names = [name for name in differing(facts.settings, base) if name != "seed" and name in facts.settings]
     said = " ".join(f"{name}={facts.settings[name]}" for name in names)
