@@ -14,6 +14,7 @@ from ablations._status import table_names
 from ablations.run import SCALES
 from ablations.studies._elsewhere import ELSEWHERE
 from results._claim_words import ceiling, margin, number, seen
+from results.readme import write_readme
 from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, Verdict, verdicts, write_verdicts
 
@@ -21,14 +22,16 @@ STYLES = {HOLDS: "green", FAILS: "red"}
 
 
 def print_verdicts(results: Path, studies: Collection[str]) -> None:
-    """Write <results>/claims.parquet for all tables, and print the claims of these studies.
+    """Write <results>/README.md and claims.parquet for all tables, and print the claims of these studies.
 
     None named: of all, and the paper's findings that no study tests.
     """
     declare(results)
-    tables = [results / "tables" / f"{study}.{scale}.parquet" for study, scale in table_names(results)]
-    found = [verdict for path in tables for verdict in verdicts(read_table(path))]
-    if not found:
+    tables = [read_table(results / "tables" / f"{study}.{scale}.parquet") for study, scale in table_names(results)]
+    told = [(table, verdicts(table)) for table in tables]
+    if path := write_readme(results, told):
+        print(path)
+    if not (found := [verdict for _, verdicts_here in told for verdict in verdicts_here]):
         return
     write_verdicts(found, results / "claims.parquet")
     if shown := [verdict for verdict in found if not studies or verdict.study in studies]:

@@ -32,7 +32,9 @@ def test_everything_is_drawn_again_without_study_or_torch(results: Path, tiny: P
     ended = subprocess.run(command, cwd=results.parent, env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     written = [f"figures/tiny.smoke.{kind}" for kind in ("png", "svg", "pdf", "tex")]
-    assert ended.stdout.splitlines() == [f"results/{path}" for path in ("tables/tiny.smoke.parquet", *written)]
+    assert ended.stdout.splitlines() == [
+        f"results/{path}" for path in ("tables/tiny.smoke.parquet", *written, "README.md")
+    ]
     for path in written:
         assert (results / path).read_bytes() == (tiny / "results" / path).read_bytes()
 

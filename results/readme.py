@@ -1,0 +1,61 @@
+"""README.md of a results folder: what came out, study by study, where whoever opens the folder sees it."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from results._claim_words import margin, number
+from results._page_facts import progress
+from results.verdicts import Verdict
+
+MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
+INTRO = """A claim *holds* or *fails* where its whole interval lies on one side of its margin, else it is *undecided*.
+Intervals are over seeds, each at the level at which its claim was judged. `python -m ablations.report --page` makes one
+page of it, with all numbers."""
+
+Told = tuple[pd.DataFrame, Sequence[Verdict]]
+"""A table, as read_table gives it, and the verdicts on its claims."""
+
+
+def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:
+    """Write <results>/README.md, the same for the same tables, and return it; None where somebody wrote one by hand."""
+    path = results / "README.md"
+    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
+        return None
+    tally = Counter(verdict.verdict for _, found in studies for verdict in found)
+    count = ", ".join(f"{word}: {times}" for word, times in tally.most_common())
+    parts = [MARK, "# What came out", *([INTRO, f"Claims in all: {count}."] if count else [])]
+    for table, found in studies:
+        parts += _study(results, table, found)
+    path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return path
+
+
+def _study(results: Path, table: pd.DataFrame, found: Sequence[Verdict]) -> Iterator[str]:
+    about = table.attrs["study"]
+    name, paper = f"{about['study']}.{about['scale']}", about.get("paper")
+    yield f"## {_plain(about.get('question') or name)}"
+    where = f", {paper}" if paper else ""
+    yield _plain(f"{about['study']}{where}, at scale {about['scale']}: {progress(table)}.")
+    if (results / "figures" / f"{name}.png").exists():
+        yield f"![{name}](figures/{name}.png)"
+    if found:
+        rows = ["| claim | | paper | here | |", "|---|---|---|---|---|", *map(_row, found)]
+        yield "\n".join(rows)
+
+
+def _row(one: Verdict) -> str:
+    paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
+    note = f" ({one.note})" if one.note else ""
+    cells = (one.claim, f"{one.text}, {margin(one)}", paper, number(one), f"{one.verdict}{note}")
+    return "| " + " | ".join(map(_plain, cells)) + " |"
+
+
+def _plain(text: str) -> str:
+    """`text` in one line, with what Markdown or HTML would take for its own escaped."""
+    line = " ".join(text.split())
+    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#!" else sign for sign in line)

@@ -1,0 +1,64 @@
+"""README.md of a results folder says what the tables say, and is nobody else's."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from studies import line, study
+
+from results.claims import difference
+from results.readme import MARK, Told, write_readme
+from results.tables import read_table
+from results.verdicts import verdicts
+
+SHIPPED = Path(__file__).parents[2] / "results"
+HOLDS = difference("F1", {"x": 1}, {"x": 0}, paper=9.5, text="more | is [better]")
+
+
+def told(question: str = "Is more better?", seeds: int = 3) -> list[Told]:
+    table = study(line(10.0, 20.0), [HOLDS], seeds=seeds, question=question, paper="Fig. 1")
+    return [(table, verdicts(table))]
+
+
+def test_it_says_of_each_study_what_was_asked_run_and_found(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "synthetic.laptop.png").touch()
+    ((_, (found,)),) = studies = told()
+    path = write_readme(tmp_path, studies)
+    assert path == tmp_path / "README.md"
+    text = path.read_text()
+    assert "\n\nClaims in all: holds: 1.\n\n## Is more better?\n\n" in text
+    assert "synthetic, Fig. 1, at scale laptop: 6 of 6 runs done.\n\n![" in text
+    assert "](figures/synthetic.laptop.png)" in text
+    ours = rf"{found.effect:+.2f} \[{found.low:+.2f}, {found.high:+.2f}\]"
+    assert f"| F1 | more \\| is \\[better\\], above 0.5 | +9.5 | {ours} | holds |" in text
+
+
+def test_a_figure_that_is_not_drawn_is_not_linked_and_one_seed_decides_nothing(tmp_path: Path) -> None:
+    write_readme(tmp_path, told(seeds=1))
+    text = (tmp_path / "README.md").read_text()
+    assert "![" not in text
+    assert "| undecided (n=1) |" in text
+
+
+def test_what_a_table_says_is_text_and_no_markup(tmp_path: Path) -> None:
+    write_readme(tmp_path, told("<script>\n# [x](y) `z` *w*"))
+    assert "\n## \\<script\\> \\# \\[x\\](y) \\`z\\` \\*w\\*\n" in (tmp_path / "README.md").read_text()
+
+
+def test_only_its_own_file_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# My notes\n")
+    assert write_readme(tmp_path, told()) is None
+    assert path.read_text() == "# My notes\n"
+    path.write_text(f"{MARK}\nlast week\n")
+    assert write_readme(tmp_path, told()) == path
+    assert "last week" not in path.read_text()
+
+
+@pytest.mark.skipif(not (SHIPPED / "README.md").exists(), reason="the wheel ships no results")
+def test_the_one_that_is_shipped_is_made_of_the_tables_that_are(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / "figures", tmp_path / "figures")
+    tables = [read_table(path) for path in sorted((SHIPPED / "tables").glob("*.*.parquet"))]
+    write_readme(tmp_path, [(table, verdicts(table)) for table in tables])
+    assert (tmp_path / "README.md").read_text() == (SHIPPED / "README.md").read_text()
