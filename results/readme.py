@@ -23,7 +23,7 @@ Told = tuple[pd.DataFrame, Sequence[Verdict]]
 def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:
     """Write <results>/README.md, the same for the same tables, and return it; None where somebody wrote one by hand."""
     path = results / "README.md"
-    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
+    if not _is_ours(path):
         return None
     tally = Counter(verdict.verdict for _, found in studies for verdict in found)
     count = ", ".join(f"{word}: {times}" for word, times in tally.most_common())
@@ -33,6 +33,13 @@ def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:
     path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return path
+
+
+def _is_ours(path: Path) -> bool:
+    if not path.is_file():  # whoever opens a pipe waits for ever
+        return not path.exists()
+    with path.open("rb") as file:
+        return file.read(len(MARK)) == MARK.encode()
 
 
 def _study(results: Path, table: pd.DataFrame, found: Sequence[Verdict]) -> Iterator[str]:

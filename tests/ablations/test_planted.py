@@ -190,7 +190,7 @@ def everything(folder: Path) -> set[Path]:
 def test_what_is_written_over_a_link_does_not_follow_it(results: Path, command: Command) -> None:
     victim = results.parent / "victim"
     victim.write_text("mine")
-    for place in ("figures/tiny.smoke.png", "figures/tiny.smoke.svg", "claims.parquet", ".claims.parquet"):
+    for place in ("figures/tiny.smoke.png", "figures/tiny.smoke.svg", "claims.parquet", ".claims.parquet", "README.md"):
         (results / place).unlink(missing_ok=True)
         (results / place).symlink_to(victim)
     table = results / "tables" / "tiny.smoke.parquet"

@@ -1,5 +1,6 @@
 """README.md of a results folder says what the tables say, and is nobody else's."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_only_its_own_file_is_written_anew(tmp_path: Path) -> None:
     path.write_text(f"{MARK}\nlast week\n")
     assert write_readme(tmp_path, told()) == path
     assert "last week" not in path.read_text()
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "README.md")
+    assert write_readme(tmp_path, told()) is None
+
+
+def test_a_link_in_its_place_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text(MARK)
+    (tmp_path / "README.md").symlink_to(tmp_path / "mine")
+    assert write_readme(tmp_path, told())
+    assert (tmp_path / "mine").read_text() == MARK
 
 
 @pytest.mark.skipif(not (SHIPPED / "README.md").exists(), reason="the wheel ships no results")
