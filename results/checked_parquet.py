@@ -25,11 +25,16 @@ def write(table: pa.Table, path: Path) -> None:
     pq.write_table(table, sink, compression="zstd")
     content = memoryview(sink.getvalue())
     data, footer = content[: _footer(content)], content[_footer(content) :]
+    replace(path, data, MARK, _digest(data, footer), footer)
+
+
+def replace(path: Path, *parts: bytes | memoryview) -> None:
+    """Write the file at `path` anew, at once; a link there is replaced, and not written through."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with temporary.open("xb") as file:
-            file.writelines((data, MARK, _digest(data, footer), footer))
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from results._claim_words import margin, number
 from results._page_facts import progress
+from results.checked_parquet import replace
 from results.verdicts import Verdict
 
 MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
@@ -30,8 +31,7 @@ def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:
     parts = [MARK, "# What came out", *([INTRO, f"Claims in all: {count}."] if count else [])]
     for table, found in studies:
         parts += _study(results, table, found)
-    path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
-    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    replace(path, ("\n\n".join(parts) + "\n").encode())
     return path
 
 
