@@ -135,6 +135,7 @@ def test_what_is_done_is_not_done_again(own: Path, command: Command) -> None:
         for place in (
             "tables/tiny.smoke.parquet",
             *(f"figures/tiny.smoke.{kind}" for kind in ("png", "svg", "pdf", "tex")),
+            "README.md",
         )
     ]
     assert contents(own / "results" / "runs") == before
