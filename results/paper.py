@@ -75,12 +75,12 @@ def paper_values(mapping: PaperValues, paper: pd.DataFrame, value: str) -> pd.Da
 
 def _beside(mapping: PaperValues, paper: pd.DataFrame, metric: str, table: pd.DataFrame) -> list[float]:
     """The paper's `metric` for each cell of the table, by the keys that its rows have; millions in ones, as ours."""
-    unit = 1e6 if metric.endswith("_millions") else 1.0
+    unit, names = 1e6 if metric.endswith("_millions") else 1.0, dict(mapping.names)
     rows = paper[(paper["study"] == mapping.study) & (paper["metric"] == metric)]
     parts = [_parts(setting) for setting in rows["setting"]]
     keys = [(theirs, ours) for theirs, ours in mapping.keys if all(theirs in part for part in parts)]
     known = {
-        tuple(_value(part[theirs]) for theirs, _ in keys): unit * float(number)
+        tuple(_value(names.get(part[theirs], part[theirs])) for theirs, _ in keys): unit * float(number)
         for part, number in zip(parts, rows["value"], strict=True)
     }
     cells = table[[ours for _, ours in keys]].itertuples(index=False, name=None)
