@@ -6,7 +6,8 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from results._cells import Panel
-from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._draw_marks import draw_gap, draw_seeds, fit
+from results._draw_references import draw_references
 from results._hover import say, sentence
 from results._notes import counted
 from results._shown import Shown
@@ -33,8 +34,8 @@ def draw_bars(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], points: 
                 axes, figure, panel, (x, hue), hues, place + (order - (len(inside) - 1) / 2) * width, width, points
             )
     fit(axes, panel, from_zero=not points)
-    draw_references(axes, panel.references)
     axes.set_xlim(-0.55, len(groups) - 0.45)
+    draw_references(axes, panel.references, inches)
     axes.set(xlabel=title(figure, figure.settings[0]), ylabel=title(figure, figure.value))
     _tick(axes, figure, list(groups), inches)
 

@@ -6,7 +6,8 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from results._cells import Panel
-from results._draw_marks import draw_gap, draw_references, draw_seeds, fit
+from results._draw_marks import draw_gap, draw_seeds, fit
+from results._draw_references import draw_references
 from results._hover import say_at, sentence
 from results._shown import Shown
 from results._style import MARKERS, PALETTE, title, upright_or_slanted, words
@@ -42,8 +43,8 @@ def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bo
         )
     _draw_gaps(axes, figure, panel, hues, where, 0.055 * reach)
     fit(axes, panel, from_zero=False)
-    draw_references(axes, panel.references)
     _ticks(axes, figure, where, reach, inches)
+    draw_references(axes, panel.references, inches)
 
 
 def _draw_line(

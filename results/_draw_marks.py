@@ -1,4 +1,4 @@
-"""Marks that bars and lines share: means, intervals, seeds, missing and failed runs, reference lines."""
+"""Marks that bars and lines share: intervals, seeds, missing and failed runs; and the axis that takes them in."""
 
 import math
 from typing import Any
@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
 from results._cells import Cell, Panel
-from results._hover import say, short
-from results._style import DARK, GRAY, REFERENCE_LINES, TEXT
+from results._hover import say
+from results._style import DARK, TEXT
 
 
 def draw_seeds(axes: Axes, x: float, side: float, cell: Cell, color: str = DARK) -> None:
@@ -37,24 +37,6 @@ def draw_gap(axes: Axes, x: float, width: float, state: str, color: str, said: s
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
     place: dict[str, Any] = {"ha": "center", "va": "center", "rotation": 90, "bbox": box, "zorder": 6}
     axes.text(x, 0.15, state, transform=foot, fontsize=TEXT, color=color, **place)
-
-
-def draw_references(axes: Axes, references: dict[str, float]) -> None:
-    """A horizontal line for each arm with its name and value; one beyond the axis is named above the axes instead."""
-    low, high = axes.get_ylim()
-    side = blended_transform_factory(axes.transAxes, axes.transData)
-    style: dict[str, Any] = {"ha": "right", "fontsize": TEXT, "zorder": 6}
-    beyond: list[str] = []
-    for name, mean in references.items():
-        line, color = REFERENCE_LINES[name]
-        if low <= mean <= high:
-            say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
-            place: dict[str, Any] = {"xycoords": side, "xytext": (0, 1.5), "textcoords": "offset points"}
-            axes.annotate(f"{name} {mean:.1f}", (0.995, mean), color=color, va="bottom", **place, **style)
-        else:
-            beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
-    if beyond:
-        axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
 
 
 def fit(axes: Axes, panel: Panel, from_zero: bool) -> None:

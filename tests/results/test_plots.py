@@ -153,6 +153,19 @@ def test_the_name_of_a_reference_stands_above_its_line_in_the_axes(low: float) -
     assert line + figure.dpi / 72 < box.y0 and box.y1 < top, "a point apart"
 
 
+@pytest.mark.parametrize(("values", "end"), [((10.0, 20.0, 30.0), "left"), ((30.0, 20.0, 10.0), "right")])
+@pytest.mark.parametrize("kind", [Lines, Bars])
+def test_a_reference_is_named_at_the_end_where_less_is_drawn(
+    kind: type[AnyFigure], values: tuple[float, ...], end: str
+) -> None:
+    rows = [{"epochs": place, "arm": "cell", "linear_top1": 60 + value} for place, value in enumerate(values, 1)]
+    rows.append({"epochs": 3, "arm": "supervised", "linear_top1": 89.5})
+    table = pd.DataFrame([{**row, "seed": 0, "status": "done"} for row in rows])
+    axes = kind("epochs").draw(table.replace({70.0: 80.0})).axes[0]  # close enough for points
+    (named,) = (text for text in axes.texts if text.get_text() == "supervised 89.5")
+    assert named.get_horizontalalignment() == end
+
+
 def test_two_joined_settings_make_an_axis_of_two_levels() -> None:
     cells = [{"epochs": epochs, "batch_size": batch} for batch in (64, 256) for epochs in (1, 30)]
     table = synthetic.table(cells, lambda cell: cell["batch_size"] + cell["epochs"], noise=0.0, seeds=1)

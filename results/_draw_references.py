@@ -1,0 +1,70 @@
+"""Reference lines of bars and lines: the arms beside the cells, named at the end where less of the data is drawn."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox, blended_transform_factory
+
+from results._hover import say, short
+from results._style import GRAY, REFERENCE_LINES, TEXT
+
+EDGE = 0.008
+"""Of the width of the axes: how far a name stands from their end."""
+TALL = 0.11
+"""Of the height of the axes: how far a name reaches above its line, at the usual two inches."""
+
+
+def draw_references(axes: Axes, references: dict[str, float], inches: float) -> None:
+    """A horizontal line for each arm with its name and value; one beyond the axis is named above the axes instead.
+
+    The limits of the axes, `inches` wide, are final, and the data is drawn.
+    """
+    low, high = axes.get_ylim()
+    drawn = _drawn(axes)
+    beyond: list[str] = []
+    for name, mean in references.items():
+        line, color = REFERENCE_LINES[name]
+        if low <= mean <= high:
+            say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
+            _name(axes, f"{name} {mean:.1f}", mean, color, (mean - low) / (high - low), inches, drawn)
+        else:
+            beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
+    if beyond:
+        axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
+
+
+def _name(axes: Axes, text: str, mean: float, color: str, foot: float, inches: float, drawn: list[Path]) -> None:
+    """`text` above the line at `mean`, at the right unless less of what is drawn lies at the left."""
+    wide = 0.55 * TEXT * len(text) / 72 / inches
+    left, right = (Bbox.from_bounds(start, foot, wide, TALL) for start in (EDGE, 1 - EDGE - wide))
+    is_left = _crossed(drawn, left) < _crossed(drawn, right)
+    side = blended_transform_factory(axes.transAxes, axes.transData)
+    place: dict[str, Any] = {"xycoords": side, "xytext": (0, 1.5), "textcoords": "offset points", "va": "bottom"}
+    style: dict[str, Any] = {"ha": "left" if is_left else "right", "fontsize": TEXT, "color": color, "zorder": 6}
+    axes.annotate(text, (EDGE if is_left else 1 - EDGE, mean), **place, **style)
+
+
+def _drawn(axes: Axes) -> list[Path]:
+    """Lines, whiskers and dots, each as a path in fractions of the axes."""
+    whole = axes.transAxes.inverted()
+    found = [whole.transform_path(line.get_transform().transform_path(line.get_path())) for line in axes.lines]
+    for group in axes.collections:
+        if isinstance(group, PathCollection):
+            dots = whole.transform(group.get_offset_transform().transform(np.asarray(group.get_offsets())))
+            found += [Path(dot[None]) for dot in dots]
+        else:
+            found += [whole.transform_path(group.get_transform().transform_path(path)) for path in group.get_paths()]
+    return found
+
+
+def _crossed(drawn: list[Path], box: Bbox) -> int:
+    """How many of the paths have a part in the box."""
+    every = (np.asarray(path.vertices, dtype=float) for path in drawn)
+    points = [some[np.isfinite(some).all(1)] for some in every]
+    return sum(
+        any(box.contains(x, y) for x, y in some) or (len(some) > 1 and Path(some).intersects_bbox(box, filled=False))
+        for some in points
+    )
