@@ -75,12 +75,12 @@ def paper_values(mapping: PaperValues, paper: pd.DataFrame, value: str) -> pd.Da
 
 def _beside(mapping: PaperValues, paper: pd.DataFrame, metric: str, table: pd.DataFrame) -> list[float]:
     """The paper's `metric` for each cell of the table, by the keys that its rows have; millions in ones, as ours."""
-    unit, names = 1e6 if metric.endswith("_millions") else 1.0, dict(mapping.names)
+    unit = 1e6 if metric.endswith("_millions") else 1.0
     rows = paper[(paper["study"] == mapping.study) & (paper["metric"] == metric)]
     parts = [_parts(setting) for setting in rows["setting"]]
     keys = [(theirs, ours) for theirs, ours in mapping.keys if all(theirs in part for part in parts)]
     known = {
-        tuple(_value(names.get(part[theirs], part[theirs])) for theirs, _ in keys): unit * float(number)
+        tuple(_ours(mapping, part[theirs]) for theirs, _ in keys): unit * float(number)
         for part, number in zip(parts, rows["value"], strict=True)
     }
     cells = table[[ours for _, ours in keys]].itertuples(index=False, name=None)
@@ -92,12 +92,16 @@ def _parts(setting: str) -> dict[str, str]:
 
 
 def _cell(mapping: PaperValues, parts: dict[str, str]) -> dict[str, Any]:
-    names = dict(mapping.names)
-    cell = {ours: _value(names.get(parts[theirs], parts[theirs])) for theirs, ours in mapping.keys}
+    cell = {ours: _ours(mapping, parts[theirs]) for theirs, ours in mapping.keys}
     for present, setting in mapping.absent:
         if present in cell.values():
             cell[setting] = None
     return cell
+
+
+def _ours(mapping: PaperValues, text: str) -> Any:
+    """What our tables hold where the paper has this text."""
+    return _value(dict(mapping.names).get(text, text))
 
 
 def _value(text: str) -> Any:
