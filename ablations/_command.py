@@ -1,6 +1,9 @@
 """What the commands share: one-line errors, exit codes, and where results lie."""
 
 import argparse
+import os
+import select
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import NoReturn
 from ablations._siblings import ROOMS, stranger
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
+UNREAD = 128 + signal.SIGPIPE
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,15 +30,32 @@ def parser(name: str, description: str, kind: type[Parser] = Parser) -> Parser:
 
 
 def run_command(name: str, main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Call `main` with the command line; a mistake (ValueError, TypeError) is one line and exit code 2."""
+    """Call `main` with the command line; a mistake (ValueError, TypeError) is one line and exit code 2.
+
+    Where nobody reads on, as after `| head`, it ends as quietly as other programs do.
+    """
     try:
         _check_siblings()
-        sys.exit(main(sys.argv[1:]))
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+        sys.exit(code)
     except (ValueError, TypeError, OSError) as problem:
-        sys.exit(_say(name, problem))
+        sys.exit(UNREAD if _is_unread(problem) else _say(name, problem))
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         sys.exit(130)
+
+
+def _is_unread(problem: Exception) -> bool:
+    """Whether it is standard output that broke, and not a pipe to a run."""
+    if not isinstance(problem, BrokenPipeError):
+        return False
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not poll.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+    return True
 
 
 def _say(name: str, problem: Exception) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -99,6 +100,14 @@ def test_a_folder_of_images_that_nothing_is_taken_from_is_said_to_be_so(command:
 def test_a_process_of_its_own_answers_so_too(process: Process, words: tuple[str, ...]) -> None:
     ended = end(process(*words))
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.usefixtures("files")
+def test_it_ends_in_silence_where_nobody_reads_on(process: Process) -> None:
+    unread = process("tiny.py", *SMOKE, "--dry-run")
+    assert unread.stdout is not None
+    unread.stdout.close()
+    assert end(unread)[::2] == (128 + signal.SIGPIPE, "")
 
 
 def test_runs_train_once_and_the_table_has_a_row_each(tiny: Path) -> None:
