@@ -12,18 +12,42 @@ import pandas as pd
 from results._cells import Panel, hues_of
 from results._measures import Metric
 from results._notes import intervals, typical
-from results._shown import check_shown
+from results._shown import Shown, check_shown
 from results.paper import PaperValues
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from results._canvas import Drawable
+
 Pairs = tuple[tuple[str, str], ...]
 
 
+class _Drawn:
+    """What all figures do alike."""
+
+    def __post_init__(self: Shown) -> None:
+        check_shown(self)
+
+    def draw(self: "Drawable", table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
+        """The figure for this table."""
+        from results._canvas import draw
+
+        return draw((self,), table, paper)
+
+    def _is_wide(self, ours: Panel, inches: float) -> bool:
+        return False
+
+    def _height(self, panels: Sequence[Panel]) -> float:
+        return 2.0
+
+    def _caption(self, ours: Panel) -> str:
+        return intervals(ours)
+
+
 @dataclass(frozen=True)
-class Heatmap:
+class Heatmap(_Drawn):
     """Two settings against each other, the number in each cell, the average of each complete row at the right.
 
     average_over: settings averaged in a cell. best_over: settings of which the best on validation images is shown.
@@ -44,19 +68,10 @@ class Heatmap:
     titles: Pairs = ()
     paper: PaperValues | None = None
 
-    def __post_init__(self) -> None:
-        check_shown(self)
-
     @property
     def settings(self) -> tuple[str, ...]:
         """The dotted names of the settings shown."""
         return self.rows, self.columns
-
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
-        """The figure for this table."""
-        from results._canvas import draw
-
-        return draw((self,), table, paper)
 
     def _is_wide(self, ours: Panel, inches: float) -> bool:
         from results._draw_heatmap import is_crowded
@@ -77,7 +92,7 @@ class Heatmap:
 
 
 @dataclass(frozen=True)
-class Bars:
+class Bars(_Drawn):
     """A bar for each x, grouped by hue, with 95% whiskers and the single seeds as dots.
 
     A bar's length is its value, so bars start at zero, always. Where all means lie within a quarter of the largest,
@@ -97,25 +112,10 @@ class Bars:
     paper: PaperValues | None = None
     metrics: tuple[Metric, ...] = ()
 
-    def __post_init__(self) -> None:
-        check_shown(self)
-
     @property
     def settings(self) -> tuple[str, ...]:
         """The dotted names of the settings shown."""
         return (self.x,) if self.hue is None else (self.x, self.hue)
-
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
-        """The figure for this table."""
-        from results._canvas import draw
-
-        return draw((self,), table, paper)
-
-    def _is_wide(self, ours: Panel, inches: float) -> bool:
-        return False
-
-    def _height(self, panels: Sequence[Panel]) -> float:
-        return 2.0
 
     def _fill(self, axes: "Sequence[Axes]", panels: Sequence[Panel], inches: float) -> None:
         from results._draw_bars import as_points, draw_bars
@@ -124,12 +124,9 @@ class Bars:
         for one, shown in zip(axes, panels, strict=True):
             draw_bars(one, self, shown, hues, points, inches)
 
-    def _caption(self, ours: Panel) -> str:
-        return intervals(ours)
-
 
 @dataclass(frozen=True)
-class Lines:
+class Lines(_Drawn):
     """The mean over a numeric setting, one line for each hue, with 95% whiskers and the single seeds as dots.
 
     The y axis is cropped to the data. Rows whose x is null (a head without a width) stand left of the axis, by
@@ -150,25 +147,10 @@ class Lines:
     paper: PaperValues | None = None
     x_metric: str = ""
 
-    def __post_init__(self) -> None:
-        check_shown(self)
-
     @property
     def settings(self) -> tuple[str, ...]:
         """The dotted names of the settings shown."""
         return (self.x,) if self.hue is None else (self.x, self.hue)
-
-    def draw(self, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> "Figure":
-        """The figure for this table."""
-        from results._canvas import draw
-
-        return draw((self,), table, paper)
-
-    def _is_wide(self, ours: Panel, inches: float) -> bool:
-        return False
-
-    def _height(self, panels: Sequence[Panel]) -> float:
-        return 2.0
 
     def _fill(self, axes: "Sequence[Axes]", panels: Sequence[Panel], inches: float) -> None:
         from results._draw_lines import draw_lines
@@ -176,6 +158,3 @@ class Lines:
         hues = hues_of(panels)
         for one, shown in zip(axes, panels, strict=True):
             draw_lines(one, self, shown, hues, self.log_x, inches)
-
-    def _caption(self, ours: Panel) -> str:
-        return intervals(ours)
