@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from results._claim_words import margin, number
+from results._claim_words import margin, number, seen
 from results._page_facts import progress
 from results.checked_parquet import replace
-from results.verdicts import Verdict
+from results.verdicts import FAILS, HOLDS, Verdict
 
 MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
 INTRO = """A claim *holds* or *fails* where its whole interval lies on one side of its margin, else it is *undecided*.
-Intervals are over seeds, each at the level at which its claim was judged. `python -m ablations.report --page` makes one
-page of it, with all numbers."""
+Intervals are over seeds, each at the level at which its claim was judged; beside a verdict stands from where on a true
+effect would have been seen by these seeds (in four of five studies). `python -m ablations.report --page` makes one page
+of it, with all numbers."""
+
+DECIDED = (HOLDS, FAILS)
 
 Told = tuple[pd.DataFrame, Sequence[Verdict]]
 """A table, as read_table gives it, and the verdicts on its claims."""
@@ -51,14 +54,24 @@ def _study(results: Path, table: pd.DataFrame, found: Sequence[Verdict]) -> Iter
     if (results / "figures" / f"{name}.png").exists():
         yield f"![{name}](figures/{name}.png)"
     if found:
-        rows = ["| claim | | paper | here | |", "|---|---|---|---|---|", *map(_row, found)]
+        yield _reading(found)
+        rows = ["| claim | | paper | here | | would see |", "|---|---|---|---|---|---|", *map(_row, found)]
         yield "\n".join(rows)
+
+
+def _reading(found: Sequence[Verdict]) -> str:
+    """What held and what did not, in the claims' own words; by name, of which claims nothing can be said."""
+    said: dict[str, list[str]] = {HOLDS: [], FAILS: []}
+    for one in found:
+        said.setdefault(one.verdict, []).append(f"{one.text} ({one.claim})" if one.verdict in DECIDED else one.claim)
+    return " ".join(f"{word.capitalize()}: {_plain('; '.join(texts))}." for word, texts in said.items() if texts)
 
 
 def _row(one: Verdict) -> str:
     paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
     note = f" ({one.note})" if one.note else ""
-    cells = (one.claim, f"{one.text}, {margin(one)}", paper, number(one), f"{one.verdict}{note}")
+    far = "" if math.isnan(one.low) else seen(one)
+    cells = (one.claim, f"{one.text}, {margin(one)}", paper, number(one), f"{one.verdict}{note}", far)
     return "| " + " | ".join(map(_plain, cells)) + " |"
 
 

@@ -61,7 +61,7 @@ STUDY = Study(
             "F2",
             [(alone[crop], alone[name]) for name in alone if name != crop],
             paper=7.5,
-            text="crop is the best single one",
+            text="crop is the best single augmentation",
         ),
         difference(
             "F3",
@@ -77,7 +77,7 @@ STUDY = Study(
             paper=5.9,
             text="pairs with crop or cutout gain more than the others",
         ),
-        all_of("F4", orders, within=5.0, paper=3.9, text="the order of the two hardly matters"),
+        all_of("F4", orders, within=5.0, paper=3.9, text="the order of two augmentations hardly matters"),
         rank(
             "F5", {}, fig_5, over="augment.first", paper=1.0, text="rank correlation of the row means with the paper's"
         ),

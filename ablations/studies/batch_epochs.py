@@ -39,7 +39,7 @@ def claims(base: Experiment) -> list[Claim]:
     gaps = [corner[large, few], corner[small, few], corner[large, many], corner[small, many]]
     at_all = [(corner[batch, many], corner[batch, few]) for batch in batches]
     last = difference(
-        "F32", {"batch_size": 8192}, {"batch_size": 4096}, within=0.5, paper=-0.045, text="8192 is enough"
+        "F32", {"batch_size": 8192}, {"batch_size": 4096}, within=0.5, paper=-0.045, text="a batch of 8192 is enough"
     )
     return [
         gap_of_gaps("F27", *gaps, paper=5.3, text="a larger batch helps most when training is short"),

@@ -68,7 +68,15 @@ def claims(scale: Experiment) -> list[Claim]:
     smaller, largest = ({**longest, "batch_size": sizes} for sizes in (tuple(batches[:-1]), batches[-1]))
     taught = cells({}, arm="supervised")
     return [
-        difference("F38", taught, best_of(longest), above=None, within=3.0, paper=1.1, text="near supervised"),
+        difference(
+            "F38",
+            taught,
+            best_of(longest),
+            above=None,
+            within=3.0,
+            paper=1.1,
+            text="SimCLR is near supervised learning",
+        ),
         all_of(
             "F39",
             best,

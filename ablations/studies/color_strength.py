@@ -68,9 +68,17 @@ STUDY = Study(
             strong[1],
             weak[1],
             paper=4.9,
-            text="it helps SimCLR more than supervised learning",
+            text="stronger color helps SimCLR more than supervised learning",
         ),
-        gap_of_gaps("F11", blur[0], strong[0], blur[1], strong[1], paper=1.6, text="so does blur"),
+        gap_of_gaps(
+            "F11",
+            blur[0],
+            strong[0],
+            blur[1],
+            strong[1],
+            paper=1.6,
+            text="blur helps SimCLR more than supervised learning",
+        ),
         difference(
             "F12",
             best_of({"loss": "NTXent", "augment.parts": plain}),
@@ -85,7 +93,7 @@ STUDY = Study(
             above=None,
             within=1.0,
             paper=0.1,
-            text="for supervised learning it is as good as weak color",
+            text="AutoAugment is as good as weak color for supervised learning",
         ),
         gap_of_gaps(
             "F12 both",

@@ -47,7 +47,9 @@ def claims(base: Experiment) -> list[Claim]:
     return [
         gap_of_gaps("F28", *linear, *root, paper=5.3, text="under sqrt scaling the batch matters less"),
         replace(
-            gap_of_gaps("F28 time", *root, *longer, text="and it matters as much after long training"),
+            gap_of_gaps(
+                "F28 time", *root, *longer, text="under sqrt scaling the batch matters as much after long training"
+            ),
             above=None,
             within=1.0,
             paper=-0.6,

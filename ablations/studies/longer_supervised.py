@@ -43,7 +43,9 @@ def claims(base: Experiment) -> list[Claim]:
             paper=0.0,
             text="longer training gains nothing",
         ),
-        gap_of_gaps("F31 blur", *cells, paper=1.8, text="strong augmentation gains more from it than crop alone"),
+        gap_of_gaps(
+            "F31 blur", *cells, paper=1.8, text="strong augmentation gains more from longer training than crop alone"
+        ),
     ]
 
 

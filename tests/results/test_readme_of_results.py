@@ -32,7 +32,22 @@ def test_it_says_of_each_study_what_was_asked_run_and_found(tmp_path: Path) -> N
     assert "synthetic, Fig. 1, at scale laptop: 6 of 6 runs done.\n\n![" in text
     assert "](figures/synthetic.laptop.png)" in text
     ours = rf"{found.effect:+.2f} \[{found.low:+.2f}, {found.high:+.2f}\]"
-    assert f"| F1 | more \\| is \\[better\\], above 0.5 | +9.5 | {ours} | holds |" in text
+    far = f"\\>{0.5 + found.distance:.2g}"
+    assert f"| F1 | more \\| is \\[better\\], above 0.5 | +9.5 | {ours} | holds | {far} |" in text
+
+
+def test_a_reading_says_what_held_what_failed_and_what_is_open(tmp_path: Path) -> None:
+    small, large = {"x": 0}, {"x": 1}
+    claims = [
+        difference("F2", small, large, text="less is better"),
+        difference("F1", large, small, text="more is better"),
+        difference("F3", {"x": 2}, large, text="much more is better"),
+        difference("F4", {"x": 2}, large, text="by half a point"),
+    ]
+    table = study(line(10.0, 20.0, 20.4), claims)
+    write_readme(tmp_path, [(table, verdicts(table))])
+    reading = "\n\nHolds: more is better (F1). Fails: less is better (F2). Undecided: F3; F4.\n\n"
+    assert reading in (tmp_path / "README.md").read_text()
 
 
 def test_a_figure_that_is_not_drawn_is_not_linked_and_one_seed_decides_nothing(tmp_path: Path) -> None:
