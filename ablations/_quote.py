@@ -45,11 +45,12 @@ def print_how_to_time(study: str, scale: str, data: str | None, asked: Resources
 
 def _time(prices: Sequence[Price], at_a_time: int) -> Iterator[str]:
     known = [(price.seconds + (price.probes or 0.0), price.reason) for price in prices if price.seconds is not None]
-    if any(seconds for seconds, _ in known) or len(known) == len(prices):
+    is_left_out = any(price.seconds is not None and price.probes is None for price in prices)
+    if any(seconds for seconds, _ in known) or (len(known) == len(prices) and not is_left_out):
         told = ", ".join(f"{number} {reason}" for reason, number in Counter(reason for _, reason in known).items())
         total = wall([seconds for seconds, _ in known], at_a_time)
         yield f"time: about {_clock(total)}, {at_a_time} at a time ({told})"
-    if any(price.seconds is not None and price.probes is None for price in prices):
+    if is_left_out:
         yield "time of the probes: unknown where no record tells, and left out"
     for reason, number in Counter(price.reason for price in prices if price.seconds is None).items():
         yield f"time unknown for {number}: {reason}"

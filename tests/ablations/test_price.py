@@ -136,6 +136,14 @@ def test_what_will_not_fit_is_named_and_what_is_unknown_said(capsys: pytest.Capt
     ]
 
 
+def test_probes_that_nobody_knows_do_not_take_0_s(capsys: pytest.CaptureFixture[str]) -> None:
+    print_prices([Price(run_of(BASE), 0.0, None, "without training", {})], 2, {})
+    assert capsys.readouterr().out.splitlines() == [
+        "time of the probes: unknown where no record tells, and left out",
+        "memory: unknown",
+    ]
+
+
 @pytest.fixture
 def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that are timed, without timing them; tiny.py is there."""
