@@ -6,7 +6,7 @@ from typing import Any
 from ablations._images import data_of, probe_data
 from ablations._plan import Run
 from ablations._study import Study
-from core.probe import Transfer
+from core.probe import Transfer, TransformationProbe
 from results._select import check_claims
 from results._test_images import packed
 from results.claims import about_claims
@@ -25,7 +25,7 @@ def claims_of(study: Study, scale: str, runs: Sequence[Run], folder: str | None)
     return {
         "claims": about_claims(claims),
         "varied": _varied(arms["cell"]),
-        "labels": _labels(study, scale, runs, folder),
+        "labels": _truths(study, scale, runs, folder),
     }
 
 
@@ -36,11 +36,17 @@ def _varied(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name, cells in distinct.items() if len(set(map(repr, cells.values()))) > 1]
 
 
-def _labels(study: Study, scale: str, runs: Sequence[Run], folder: str | None) -> dict[str, str]:
-    """The class numbers of the test images, by the name of the data set; of a Transfer by its metrics, "there_*"."""
+def _truths(study: Study, scale: str, runs: Sequence[Run], folder: str | None) -> dict[str, str]:
+    """What is to be told of each test image: its class number, by the name of the data set.
+
+    Where a probe asks for something else, by what its metrics begin with: "there_*" of a Transfer, "rotation_*".
+    """
     one_each = {run.experiment.dataset: run.experiment for run in runs if hasattr(run.experiment, "dataset")}
     data = {name: data_of(experiment, folder) for name, experiment in one_each.items()}
+    truths = {name: images.test.labels for name, images in data.items() if images}
     for probe in study.probes_at(scale):
-        if isinstance(probe, Transfer):
-            data[f"{probe.front}_*"] = probe_data(probe, study, scale, folder)
-    return {name: packed(images.test.labels.tolist()) for name, images in data.items() if images is not None}
+        if isinstance(probe, Transfer) and (theirs := probe_data(probe, study, scale, folder)):
+            truths[f"{probe.front}_*"] = theirs.test.labels
+        if isinstance(probe, TransformationProbe) and len(data) == 1 and (images := next(iter(data.values()))):
+            truths[f"{probe.front}_*"] = probe.done(images, "test")
+    return {name: packed(numbers.tolist()) for name, numbers in truths.items()}

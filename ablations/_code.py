@@ -6,6 +6,8 @@ import inspect
 import json
 import sys
 import textwrap
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from types import ModuleType
 from typing import Any
 
@@ -13,10 +15,11 @@ OURS = ("ablations", "core", "results", "slurm")
 
 
 def code_hash(definition: Any) -> str:
-    """16 hex digits for a function or class and the functions, classes and plain values of its file that it names.
+    """16 hex digits for a function or class and the functions, classes and values of its file that it names.
 
-    Comments and layout do not count, nor does the version of Python. Other files do not either: provenance holds the
-    hash of all that a study imports.
+    Values are numbers, text, parts, arrays, and lists, tuples, sets and mappings of such. Comments and layout do not
+    count, nor does the version of Python. Other files do not either: provenance holds the hash of all that a study
+    imports.
     """
     found: dict[str, Any] = {}
     _collect(definition, found)
@@ -34,10 +37,38 @@ def _collect(definition: Any, found: dict[str, Any]) -> None:
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for used in sorted(name for name in named & vars(module).keys() if not name.startswith("__")):
         value = vars(module)[used]
-        if (inspect.isfunction(value) or isinstance(value, type)) and value.__module__ == module.__name__:
-            _collect(value, found)
-        elif value is None or isinstance(value, bool | int | float | str):
-            found[f"{module.__name__}.{used}"] = repr(value)
+        if _is_definition(value):
+            _collect_own(value, module.__name__, found)
+        elif (written := _written(value, module.__name__, found)) is not None:
+            found[f"{module.__name__}.{used}"] = written
+
+
+def _collect_own(definition: Any, module: str, found: dict[str, Any]) -> None:
+    if definition.__module__ == module:
+        _collect(definition, found)
+
+
+def _written(value: Any, module: str, found: dict[str, Any]) -> Any:
+    """A value as JSON, without a place in memory in it, and its definitions of this module into `found`; else None."""
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes):
+        return repr(value)
+    if _is_definition(value):
+        _collect_own(value, module, found)
+        return f"{value.__module__}.{value.__qualname__}"
+    if is_dataclass(value):
+        parts = {part.name: getattr(value, part.name) for part in fields(value)}
+        return [_written(each, module, found) for each in (type(value), parts)]
+    if isinstance(value, Mapping):
+        return [[_written(part, module, found) for part in pair] for pair in value.items()]
+    if isinstance(value, set | frozenset):
+        return sorted(json.dumps(_written(part, module, found)) for part in value)
+    if isinstance(value, list | tuple):
+        return [_written(part, module, found) for part in value]
+    return _written(value.tolist(), module, found) if hasattr(value, "tolist") else None
+
+
+def _is_definition(value: Any) -> bool:
+    return inspect.isfunction(value) or isinstance(value, type)
 
 
 def _is_own(module: ModuleType) -> bool:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from core.color import gray
+from core.data import DataSet
 from core.draws import Draws, key
 from core.features import Features, Layer, Measured, Split, measure, measured, suffix
 from core.filters import GaussianNoise, sobel
@@ -46,8 +47,18 @@ class TransformationProbe:
         return measured(self._name, self.test)
 
     @property
+    def front(self) -> str:
+        """What the names of its metrics begin with."""
+        return self.task.replace(" ", "_")
+
+    def done(self, data: DataSet, split: Split) -> Tensor:
+        """What is done to each image of the split, (N,) int64: what is to be told."""
+        images: Images = getattr(data, split)
+        return Transformed(self.task, split).done(images.index)
+
+    @property
     def _name(self) -> str:
-        return f"{self.task.replace(' ', '_')}{{}}_top1{suffix(self.layer)}"
+        return f"{self.front}{{}}_top1{suffix(self.layer)}"
 
     def __call__(self, features: Features) -> Measured:
         """Fit on the training images, choose on the validation images, read the test images once."""
@@ -60,10 +71,8 @@ class TransformationProbe:
 
     def _embedded(self, features: Features, split: Split) -> tuple[Tensor, Tensor]:
         """h or z of the transformed images, (N, D), and what was done to them, (N,) int64."""
-        images: Images = getattr(features.data, split)
-        change = Transformed(self.task, split)
-        h, z = features.embedded(split, change)
-        return (z if self.layer == "z" else h), change.done(images.index).to(features.device)
+        h, z = features.embedded(split, Transformed(self.task, split))
+        return (z if self.layer == "z" else h), self.done(features.data, split).to(features.device)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ import numpy as np
 from results._contrasts import Contrast
 from results._runs import NotRunError, Runs, by_seed
 
+ROUNDED = 0.01
+"""So many percent may a metric differ from the share that is right."""
+
 
 def packed(labels: Sequence[int]) -> str:
     """Class numbers as text for a table's metadata: big-endian uint16, compressed, base64."""
@@ -23,10 +26,12 @@ def unpacked(text: str) -> Any:
 
 
 def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> float:
-    """Standard error over test images, in percent; NaN where predictions or labels are not kept.
+    """Standard error over test images, in percent; NaN where predictions, or what they are to tell, is not kept.
 
-    Each image has one number, the weighted sum of "right", averaged over seeds. For two runs that is McNemar's spread:
-    sqrt(b + c - (b - c)^2 / N) / N, where only the b and c images that one of them alone gets right count.
+    labels: what is to be told of each image, packed, by data set, or by what the metric begins with; a metric that is
+    not the share that is so right counted something else. Each image has one number, the weighted sum of "right",
+    averaged over seeds. For two runs that is McNemar's spread: sqrt(b + c - (b - c)^2 / N) / N, where only the b and c
+    images that one of them alone gets right count.
     """
     if not labels:
         return math.nan
@@ -40,7 +45,10 @@ def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> fl
         predicted = [np.asarray(row[name]) for row in rows]
         if any(len(one) != len(truth) for one in predicted) or len({row["dataset"] for row in rows}) > 1:
             return math.nan
-        total = total + weight * np.mean([one == truth for one in predicted], axis=0)
+        right = [one == truth for one in predicted]
+        if not np.allclose([100 * one.mean() for one in right], [row[term.metric] for row in rows], atol=ROUNDED):
+            return math.nan
+        total = total + weight * np.mean(right, axis=0)
     return 100 * float(np.std(total, ddof=1)) / math.sqrt(len(total))
 
 

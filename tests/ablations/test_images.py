@@ -13,7 +13,7 @@ from ablations._images import probe_ids
 from ablations._plan import plan
 from core import shapes
 from core.data import DataError
-from core.probe import LinearProbe, NearestNeighbors, Transfer
+from core.probe import LinearProbe, NearestNeighbors, Transfer, TransformationProbe
 from results._test_images import unpacked
 from results.plots import Bars
 
@@ -50,3 +50,11 @@ def test_a_table_keeps_the_classes_of_the_images_of_each_transfer() -> None:
     labels = claims_of(one, "smoke", plan(one, "smoke", lambda experiment: ""), None)["labels"]
     assert set(labels) == {"shapes", "there_*"}
     np.testing.assert_array_equal(unpacked(labels["there_*"]), unpacked(labels["shapes"]))
+
+
+def test_a_table_keeps_what_was_done_to_the_images_of_each_transformation_probe() -> None:
+    one = study(LinearProbe(), TransformationProbe("color or gray"), TransformationProbe("color or gray", "z"))
+    labels = claims_of(one, "smoke", plan(one, "smoke", lambda experiment: ""), None)["labels"]
+    assert set(labels) == {"shapes", "color_or_gray_*"}
+    assert set(unpacked(labels["color_or_gray_*"])) == {0, 1}
+    assert 0.1 < unpacked(labels["color_or_gray_*"]).mean() < 0.3  # one in five is gray

@@ -100,3 +100,47 @@ def test_ones_own_code_includes_the_helpers_and_constants_of_its_file(monkeypatc
     changed = code_hash(golden_loss)
     monkeypatch.setitem(globals(), "_golden_helper", golden_loss)
     assert len({before, changed, code_hash(golden_loss)}) == 3
+
+
+USING = """
+from core.augmentations import GaussianBlur
+from core.losses import NTXent
+
+SCALES = {0}
+
+def my_loss(first, second):
+    return SCALES, first, second
+
+def helper():
+    return 1
+
+class Own:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [
+        ("(3, 5)", "(30, 5)"),
+        ("[1.0, [2.0]]", "[1.0, [2.5]]"),
+        ("{'a': 1}", "{'a': 2}"),
+        ("{'a', 'b'}", "{'a', 'c'}"),
+        ("NTXent(temperature=0.1)", "NTXent(temperature=0.2)"),
+        ("(NTXent(), GaussianBlur())", "(NTXent(), GaussianBlur(p=0.1))"),
+        ("__import__('numpy').arange(3)", "__import__('numpy').arange(4)"),
+        ("(NTXent,)", "(GaussianBlur,)"),
+    ],
+)
+def test_a_value_of_its_file_that_it_uses_is_part_of_it(written: Written, value: str, other: str) -> None:
+    before = code_hash(written(USING.replace("{0}", value)))
+    assert code_hash(written(USING.replace("{0}", value))) == before
+    assert code_hash(written(USING.replace("{0}", other))) != before
+
+
+def test_what_its_values_hold_is_followed_into_its_file(written: Written) -> None:
+    text = USING.replace("SCALES = {0}", "") + "\nSCALES = {'by': [helper]}\n"
+    before = code_hash(written(text))
+    assert code_hash(written(text.replace("return 1", "return 2"))) != before
+    text = USING.replace("SCALES = {0}", "") + "\nSCALES = object()\n"
+    assert code_hash(written(text)) == code_hash(written(text))  # what is no plain value has no place in memory in it

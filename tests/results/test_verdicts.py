@@ -194,14 +194,16 @@ def test_the_spread_over_test_images_is_mcnemars() -> None:
     first, second = (np.where(random.random(200) < 0.6, labels, (labels + 1) % 10) for _ in range(2))
     table = study(line(1, 4), [difference("d", x(0), x(1))], seeds=1, labels={"set": packed(labels.tolist())})
     table["dataset"], table["predictions.linear_top1"] = "set", [first, second]
+    table["linear_top1"] = [100 * (one == labels).mean() for one in (first, second)]
     b, c = ((first == labels) & (second != labels)).sum(), ((second == labels) & (first != labels)).sum()
     mcnemar = 100 * math.sqrt(b + c - (b - c) ** 2 / 200) / 200
     assert judge(table)["d"].images == pytest.approx(mcnemar * math.sqrt(200 / 199))
     assert unpacked(packed(labels.tolist())).tolist() == labels.tolist()
     table.attrs["study"]["labels"] = {"set": packed([0] * 200), "linear_*": packed(labels.tolist())}
     assert judge(table)["d"].images == pytest.approx(mcnemar * math.sqrt(200 / 199))  # a probe's own images
-    table.attrs["study"]["labels"] = {}
-    assert math.isnan(judge(table)["d"].images)
+    for unknown in ({}, {"set": packed([0] * 200)}):  # or what was asked of the images is something else
+        table.attrs["study"]["labels"] = unknown
+        assert math.isnan(judge(table)["d"].images)
 
 
 def test_a_study_without_claims_has_no_verdicts_and_verdicts_are_rows(tmp_path: Path) -> None:
