@@ -18,7 +18,7 @@ from ablations._source import provenance
 from ablations._tables import table_path
 from results._agreement import Agreement, agreement
 from results._facts import Facts, of_row
-from results.records import last_end
+from results.records import UNPLANNED, last_end
 from results.tables import fill, read_rows, write_plan
 
 
@@ -32,8 +32,9 @@ class Audited:
 
 
 def draw(rows: Sequence[Place], number: int, seed: int) -> list[Place]:
-    """So many rows that are done, drawn by the seed; a run in two arms counts once. ValueError where there is none."""
-    done = {place.row["run"]: place for place in rows if place.row.get("status") == "done"}
+    """So many planned rows that are done, drawn by the seed; a run in two arms counts once. ValueError without any."""
+    planned = [place for place in rows if place.row.get("arm") != UNPLANNED]
+    done = {place.row["run"]: place for place in planned if place.row.get("status") == "done"}
     if not done:
         raise ValueError(f"{rows[0].table} has no row that is done, so there is nothing to audit")
     drawn = random.Random(seed).sample(sorted(done), min(number, len(done)))

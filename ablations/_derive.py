@@ -3,6 +3,7 @@
 import ast
 import builtins
 import hashlib
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -50,15 +51,15 @@ def _found(study: str) -> str:
 
 
 def _expression(text: str) -> str:
-    """The text, if it is a Python expression of numbers, text and core's names; quoted, if it is one bare word."""
+    """The text, if it is a Python expression of numbers, text and core's names; quoted, if it is one like my-pets."""
     try:
         names = _names(text)
     except SyntaxError:
-        raise ValueError(f"--set takes a Python value, not {text!r}") from None
+        raise ValueError(f"--set takes a Python value, not {text!r}; text takes quotes, as in \"'a b'\"") from None
     unknown = [name for name in names if not hasattr(builtins, name) and not _home(name)]
     if not unknown:
         return text
-    if unknown == [text]:
+    if re.fullmatch(r"\w[\w.-]*", text):
         return repr(text)
     known = [name for module in MODULES for name in vars(import_module(f"core.{module}")) if name[0].isupper()]
     raise ValueError(f"--set {text}: core has no {unknown[0]}{nearest(unknown[0], known)}")

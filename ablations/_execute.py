@@ -21,8 +21,8 @@ from core.data import DataSet
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
-from results.records import is_whole, places, publish, set_aside
-from slurm.attempts import Attempt
+from results.records import as_read, is_whole, places, publish, read, set_aside
+from slurm.attempts import Attempt, Stopped
 
 
 def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
@@ -50,17 +50,28 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
         attempt.guard()
         about = {"started": started, "seconds": journal.seconds, "images": _came(data), **_about(where, device)}
         record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
-        publish({**record, "provenance": {**provenance(study), **about}}, folder / "record.json")
+        if not publish({**record, "provenance": {**provenance(study), **about}}, folder / "record.json"):
+            _check_same(record, folder / "record.json")
     if probes:
         assert data is not None
         known = experiment if isinstance(experiment, Experiment) else None
         side = getattr(experiment, "image_size", None)
         features = Features(outcome.model, data, device, known, lambda name: load_images(name, where.data, side))
         if ranks.rank() == 0:
-            _probe(dict(zip(ids, probes, strict=True)), folder, item, attempt, features)
+            _probe(dict(zip(ids, probes, strict=True)), folder, item, attempt, journal, features)
             features.end()
         else:
             features.help()
+
+
+def _check_same(record: Mapping[str, Any], path: Path) -> None:
+    """Raise ValueError where the record at `path` is of another encoder than the one to probe, whose record this is."""
+    kept = read(path)
+    if kept and kept["history"] != as_read(record["history"]):
+        raise ValueError(
+            f"{path} is of another encoder: its checkpoint is gone, and trained again here, on another machine or by "
+            f"other versions, the run comes out otherwise; remove {path.parent} to measure all of it anew"
+        )
 
 
 def _trained(outcome: Any) -> dict[str, Any]:
@@ -73,16 +84,21 @@ def _trained(outcome: Any) -> dict[str, Any]:
     return {"metrics": {**metrics, "encoder_parameters": parameters}, "history": outcome.history}
 
 
-def _probe(probes: Mapping[str, Any], folder: Path, item: str, attempt: Attempt, features: Features) -> None:
+def _probe(
+    probes: Mapping[str, Any], folder: Path, item: str, attempt: Attempt, journal: FileJournal, features: Features
+) -> None:
     for name, probe in probes.items():
         (path,) = places(folder, [name])[1:]
         if not is_whole(path):
+            if attempt.stopping():
+                raise Stopped(f"before {type(probe).__name__}")
             began = time.monotonic()
             measured = probe(features)
             attempt.guard()
             about = {"run": item, "probe": {"probe": type(probe).__name__, **settings(probe)}}
             found = {"metrics": measured.metrics, "predictions": measured.predictions}
             publish({**about, **found, "seconds": time.monotonic() - began}, path)
+            journal.further()
 
 
 def _set_aside_damaged(folder: Path, probes: Sequence[str]) -> None:

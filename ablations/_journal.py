@@ -26,7 +26,7 @@ class FileJournal:
         self._folder, self._attempt = folder, attempt
         self._checkpoint = folder / f"checkpoint.{attempt.number:04d}.pt"
         self._began = self._saved = time.monotonic()
-        self._before = 0.0
+        self._before, self._told = 0.0, ""
 
     @property
     def seconds(self) -> float:
@@ -59,6 +59,11 @@ class FileJournal:
         for path in (*checkpoints(self._folder), *self._folder.glob(".checkpoint.*")):
             if path.name.removeprefix(".") < self._checkpoint.name:
                 path.unlink(missing_ok=True)
+        self.further()
+
+    def further(self) -> None:
+        """Something is kept, whatever ends the attempt next: that, and no row that was told, is progress."""
+        self._attempt.progress(self._told)
 
     def due(self) -> bool:
         return ranks.any_of(self._attempt.stopping() or time.monotonic() - self._saved > EVERY)
@@ -66,8 +71,8 @@ class FileJournal:
     def tell(self, row: Any) -> None:
         if ranks.rank() > 0:
             return
-        print(json.dumps(row))
-        self._attempt.progress(json.dumps(row))
+        self._told = json.dumps(row)
+        print(self._told)
 
 
 def checkpoints(folder: Path) -> list[Path]:

@@ -23,9 +23,10 @@ from ablations._source import copy_source, import_path
 from ablations._study import Study
 from core.loaders import BESIDE
 from results.records import is_finished
+from slurm.commands import SlurmError
 from slurm.job import Job
 from slurm.local import run_here, run_local
-from slurm.queue import workers
+from slurm.queue import FRESH, workers
 from slurm.resources import seconds
 from slurm.submit import Submission, submit
 
@@ -76,8 +77,8 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
         slots=options.pack,
     )
     _say(submission, study, priced, len(runs))
-    while options.wait and workers([submission.name]):
-        time.sleep(5)
+    while options.wait and not _is_gone(submission.name):
+        time.sleep(FRESH)
     return bool(options.wait)
 
 
@@ -126,7 +127,15 @@ def workers_for(runs: int, priced: float | None, limit: str | None) -> int:
     """So many that each is busy for its time limit."""
     if priced is None or limit is None:
         return min(runs, UNPRICED)
-    return min(runs, math.ceil(runs * priced / seconds(limit)))
+    return min(runs, max(1, math.ceil(runs * priced / seconds(limit))))
+
+
+def _is_gone(name: str) -> bool:
+    """Whether no worker of this name is left; a controller that does not answer says nothing of it."""
+    try:
+        return not workers([name])
+    except SlurmError:
+        return False
 
 
 def _say(submission: Submission, study: Study, priced: float | None, runs: int) -> None:

@@ -69,6 +69,8 @@ def run_study(options: argparse.Namespace) -> int:
     over = _train(options, study, planned, todo)
     if options.cluster == "slurm" and not options.wait:
         return DONE
+    if options.cluster == "slurm":  # workers may be gone, and not their work
+        over = "to do" not in states(path, options.results, probe_ids(study, options.scale, data), todo).values()
     if over and len(asked.awaited(study, only)) < len(later):
         return run_study(argparse.Namespace(**{**vars(options), "retry_failed": False}))
     if not over:

@@ -13,8 +13,8 @@ from results.tables import read_rows
 
 Score = float | str
 """Of a tuning run: its metric, minus infinity where it diverged; or in words why there is none."""
-DIVERGED = "not a number"
-"""The kind of failure that is an answer: such a candidate is the worst. Any other is to be tried again, or mended."""
+DIVERGED = ("not a number", "diverged")
+"""The kinds of failure that are an answer: such a candidate is the worst. Any other is to be tried again, or mended."""
 
 
 def scores(study: Study, scale: str, results: Path, folder: str | None) -> Callable[[str], Score]:
@@ -42,7 +42,7 @@ def _recorded(folder: Path, probes: Sequence[str], metric: str) -> Score:
     if state(folder, [False]) != "failed":
         return "to do"
     kind = (last_end(folder) or {}).get("kind", "error")
-    return -math.inf if kind == DIVERGED else f"failed ({kind})"
+    return -math.inf if kind in DIVERGED else f"failed ({kind})"
 
 
 def _number(metrics: Mapping[str, Any], metric: str) -> Score:

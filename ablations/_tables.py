@@ -79,7 +79,7 @@ def _fingerprints(experiments: Sequence[Any], folder: str | None) -> list[str]:
 
 def _check_data(path: Path, data: list[str]) -> None:
     before = about(path).get("data") if path.exists() else None
-    if before not in (None, data):
+    if not set(before or ()) <= set(data):  # more images than before are no other ones
         raise ValueError(f"{path} was made from other images ({before}, now {data}); --results DIR keeps them apart")
 
 

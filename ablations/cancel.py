@@ -16,11 +16,11 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("study", metavar="STUDY")
     made.add_argument("--scale", help="default: every scale that has a table")
     options = made.parse_args(arguments)
-    scales = [scale for _, scale in table_names(options.results, options.study) if options.scale in (None, scale)]
-    for scale in scales or [options.scale]:
-        ended = cancel(worker_name(options.results, options.study, scale))
+    names = table_names(options.results, options.study)
+    for study, scale in [name for name in names if options.scale in (None, name[1])] or [(names[0][0], options.scale)]:
+        ended = cancel(worker_name(options.results, study, scale))
         words = ", ".join(f"{worker.id} {worker}" for worker in ended) or "it has no workers"
-        print(f"{options.study} at scale {scale}: {words}")
+        print(f"{study} at scale {scale}: {words}")
     return DONE
 
 

@@ -40,7 +40,7 @@ def load(
     side: int | None = None,
     memory: int | None = None,
 ) -> DataSet:
-    """The data set `name`: "shapes" is built in; others are found in `folder`, or else in ./data, `cache` or the web.
+    """The data set `name`: "shapes" is built in; others lie in `folder`; without it in ./data, `cache` or the web.
 
     `cache` defaults to $ABLATIONS_CACHE, then ~/.cache/contrastive-ablations; images are decoded into it once per
     machine (which takes three times their size) and memory-mapped from it, or kept in memory where it is not writable.
@@ -58,6 +58,8 @@ def load(
     source = find(name, folder, cache)
     entry = cache / "decoded" / f"{name}-{identity(source, side, VERSION)}"
     cached = _cached(name, entry)
+    if not cached and source.number and source.test:
+        next(source.test(), None)  # what is wrong there is said before the training images are read
     size = cached.nbytes if cached else _decoded_size(source, side)
     if source.number and TIMES * size > (memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")):
         return load_streamed(name, source, side, cache)

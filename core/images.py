@@ -18,8 +18,8 @@ from core.files import Streamed
 class Images:
     """`pixels` (N, H, W, 3) uint8, `labels` (N,) int64; `index` (N,) int64 names each image's random draws.
 
-    The index is an image's place in its source's train or test split. Pixels may be memory-mapped, or stay in their
-    files until core.loaders decodes them.
+    The index is an image's place in its source's train or test split, in the order that core.arrange gives it. Pixels
+    may be memory-mapped, or stay in their files until core.loaders decodes them.
     """
 
     pixels: Tensor | Streamed
@@ -41,7 +41,7 @@ class Images:
 
     def starts(self, chosen: Tensor) -> list[Tensor]:
         """What all views of the images at `chosen` (M,) start from, (M, H, W, 3) uint8."""
-        return [self.held[chosen]]
+        return [self.held[beside(self.held, chosen)]]
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,14 @@ class Fetched:
     index: Tensor
 
     def starts(self, chosen: Tensor) -> list[Tensor]:
-        """What the views of the images at `chosen` (m,), some of the batch, start from, each (m, H, W, 3) uint8."""
+        """What the views of the images at `chosen` (m,), some of the batch, start from, each (m, H, W, 3) uint8.
+
+        `chosen` lies where the batch does, in memory; the pixels may be on a GPU.
+        """
         if torch.equal(chosen, self.batch):
             return list(self.pixels)
-        ordered, order = self.batch.to(chosen.device).sort()
-        return list(self.pixels[:, order[torch.searchsorted(ordered, chosen)]])
+        ordered, order = self.batch.sort()
+        return list(self.pixels[:, beside(self.pixels, order[torch.searchsorted(ordered, chosen)])])
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class DataSet:
     def nbytes(self) -> int:
         """The bytes of all pixels, were they in memory."""
         return sum(math.prod(images.pixels.shape) for images in (self.train, self.valid, self.test))
+
+
+def beside(images: Tensor, batch: Tensor) -> Tensor:
+    """The batch (N,) where the images lie: a GPU would otherwise be waited for at each look by what lies elsewhere."""
+    return batch.to(images.device, non_blocking=True)
 
 
 def to_float(pixels: Tensor) -> Tensor:

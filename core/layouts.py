@@ -14,8 +14,10 @@ from core.parquet_images import number_of_rows, rows
 
 LAYOUTS = (
     "train-*.parquet and test-*.parquet with image bytes, class folders train/<class>/*.png and test/<class>/*.png "
-    "(or jpg, jpeg, webp), or <class>/*.png"
+    "(or jpg, jpeg, webp; test may be called val, valid or validation), or <class>/*.png"
 )
+TESTS = ("test", "val", "valid", "validation")
+"""Names of the split that serves as test images: many data sets publish no labeled test split. The first one counts."""
 TORCHVISION = {"cifar10": ("CIFAR10", "cifar-10-batches-py"), "cifar100": ("CIFAR100", "cifar-100-python")}
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 
@@ -44,11 +46,10 @@ def layout(folder: Path, name: str) -> Source | None:
 
 
 def _parquet(folder: Path) -> Source | None:
-    train, test, valid = (
-        [*folder.glob(f"{split}.parquet"), *sorted(folder.glob(f"{split}-*.parquet"))]
-        for split in ("train", "test", "validation")
+    train, *tests = (
+        [*folder.glob(f"{split}.parquet"), *sorted(folder.glob(f"{split}-*.parquet"))] for split in ("train", *TESTS)
     )
-    test = test or valid  # many data sets publish no labeled test split, and use this one as such
+    test = next(filter(None, tests), [])
     if not train:
         return None
     of_test = partial(rows, test) if test else None
@@ -77,7 +78,7 @@ def _torchvision(folder: Path, name: str) -> Source | None:
 def _class_folders(folder: Path) -> Source | None:
     split = folder / "train"
     train = _listed(split if split.is_dir() else folder)
-    test = (_listed(folder / "test") or _listed(folder / "val")) if split.is_dir() else []
+    test = next(filter(None, (_listed(folder / name) for name in TESTS)), []) if split.is_dir() else []
     if not train:
         return None
 

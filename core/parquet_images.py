@@ -83,7 +83,10 @@ def _encoded(where: str, cell: Any, label: int | str | None, names: list[str]) -
     if len(data) > MAX_BYTES:
         raise DataError(f"{where} has an image of {len(data)} bytes: shrink or remove it, the limit is {MAX_BYTES}")
     if label is None or (names and isinstance(label, int) and not 0 <= label < len(names)):
-        raise DataError(f"{where} has label {label}, not one of its {len(names)} classes: remove unlabeled images")
+        raise DataError(
+            f"{where} has label {label}, not one of its {len(names)} classes: remove unlabeled images; without the "
+            "files of an unlabeled test split, those of a validation split serve as such"
+        )
     return Encoded(where, data, names[label] if names and isinstance(label, int) else str(label))
 
 

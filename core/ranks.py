@@ -114,8 +114,8 @@ def from_first(thing: T | None = None) -> T:
 
 @contextmanager
 def _among_others() -> Iterator[None]:
-    """What fails between ranks, fails because one is gone."""
+    """What fails between ranks, most often fails because one is gone."""
     try:
         yield
     except RuntimeError as problem:
-        raise Parted(f"another process of this run is gone: {problem}") from problem
+        raise Parted(f"the processes of this run cannot talk, or one is gone: {problem}") from problem

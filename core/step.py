@@ -14,7 +14,7 @@ from core.draws import Draws, key
 from core.experiment import Experiment
 from core.first_crop import augments, without_first_crop
 from core.global_batch_norm import global_batch_norm
-from core.images import Fetched, Images, to_float
+from core.images import Fetched, Images, beside, to_float
 from core.model import Model
 
 
@@ -32,7 +32,7 @@ def train_step(
     """
     optimizer.zero_grad()
     metrics: dict[str, Tensor] = {}
-    labels = images.labels[_beside(images.labels, batch)]
+    labels = images.labels[beside(images.labels, batch)]
 
     def gradient(embeddings: Tensor) -> Tensor:
         if ranks.number() > 1:  # a loss of one's own that draws must draw the same on each
@@ -61,9 +61,8 @@ def make_views(experiment: Experiment, images: Images | Fetched, batch: Tensor, 
     """
     if isinstance(images, Fetched):
         experiment = without_first_crop(experiment)
-    batch = _beside(images.index, batch)
-    index = images.index[batch]
     pixels = [to_float(start) for start in images.starts(batch)]
+    index = images.index[beside(images.index, batch)]
     if experiment.prepare is not None:
         pixels = [experiment.prepare(pixels[0], Draws(key(experiment.seed, "prepare", epoch), index))]
     return [
@@ -76,7 +75,7 @@ def embedding_gradient(loss: Callable[..., Tensor], *views: Tensor) -> tuple[Ten
     """The loss of embeddings, each (N, D), and its gradient at each, (N, D); the graph behind the embeddings stays."""
     leaves = [view.detach().requires_grad_() for view in views]
     value = loss(*leaves)
-    return value.detach(), torch.autograd.grad(value, leaves)
+    return value.detach(), torch.autograd.grad(value, leaves, materialize_grads=True)  # of a view that it stops, 0
 
 
 def backpropagate(
@@ -115,11 +114,6 @@ def _running_statistics_kept(model: nn.Module) -> Iterator[None]:
     finally:
         for module in tracking:
             module.track_running_stats = True
-
-
-def _beside(images: Tensor, batch: Tensor) -> Tensor:
-    """The batch (N,) where the images lie: a GPU would otherwise be waited for at each look by what lies elsewhere."""
-    return batch.to(images.device, non_blocking=True)
 
 
 def _loss(experiment: Experiment, labels: Tensor) -> Callable[..., Tensor]:

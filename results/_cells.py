@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from results._measures import at_measured, side_by_side
-from results._rows import best, check_columns, one_row_a_seed
+from results._rows import best, check_columns, one_row_a_seed, valid_name
 from results._shown import Shown
 from results.statistics import cell_intervals
 
@@ -61,6 +61,9 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
         check_columns(figure, table)
     if figure.value not in table:
         table = table.assign(**{figure.value: math.nan})
+    if "status" in table and not chosen:  # a run that is to do again keeps its numbers, which no verdict counts
+        measured = [name for name in (figure.value, valid_name(figure.value)) if name in table]
+        table = table.assign(**{name: table[name].where(table["status"] == "done") for name in measured})
     arm = table["arm"] if "arm" in table else pd.Series("cell", table.index)
     rows = table[arm == "cell"]
     means = {name: pd.to_numeric(table.loc[arm == name, figure.value]).mean() for name in REFERENCES}

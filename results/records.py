@@ -48,7 +48,7 @@ def publish(record: Mapping[str, Any], path: Path) -> bool:
     """
     if CHECKSUM in record:
         raise ValueError(f"{path}: a record's {CHECKSUM!r} is computed here, not given: {record[CHECKSUM]!r}")
-    body = _plain(record)
+    body = as_read(record)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -135,12 +135,12 @@ def _is_checksum(said: object, text: bytes, body: Mapping[str, Any]) -> bool:
     return hashlib.sha256(canonical.encode("ascii")).hexdigest() == said
 
 
-def _plain(content: Any) -> Any:
+def as_read(content: Any) -> Any:
     """`content` as JSON gives it back, so that the checksum is the same before and after."""
     if isinstance(content, Mapping):
-        return {str(name): _plain(part) for name, part in content.items()}
+        return {str(name): as_read(part) for name, part in content.items()}
     if isinstance(content, list | tuple):
-        return [_plain(part) for part in content]
+        return [as_read(part) for part in content]
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 

@@ -40,7 +40,7 @@ def check(resources: Resources) -> None:
 
 def nodes() -> list[Nodes]:
     """The cluster's nodes by partition."""
-    lines = ask("sinfo", "--noheader", "--exact", "--format=%P|%l|%c|%m|%f|%G").splitlines()
+    lines = ask("sinfo", "--noheader", "--all", "--exact", "--format=%P|%l|%c|%m|%f|%G").splitlines()
     return [_nodes(*line.split("|", 5)) for line in lines]
 
 

@@ -45,7 +45,8 @@ class Resources:
         for name, parts in (("gpus", "nodes"), ("tasks", "nodes"), ("cpus", "tasks")):
             value, number = getattr(self, name), getattr(self, parts) or 1
             if value and value % number:
-                raise ValueError(f"{name} takes a multiple of the {number} {parts} of a worker, not {value}")
+                of = "processes" if parts == "tasks" else parts
+                raise ValueError(f"{name} takes a multiple of the {number} {of} of a worker, not {value}")
         object.__setattr__(self, "extra", tuple(tuple(pair) for pair in self.extra))
         for key, value in self.extra:
             _check_extra(key, value)

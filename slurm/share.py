@@ -4,7 +4,7 @@ import grp
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -15,7 +15,10 @@ def share(folder: Path, group: str | None) -> None:
     """
     if group is None:
         return
-    mine = {grp.getgrgid(number).gr_name: number for number in {os.getgid(), *os.getgroups()}}
+    mine: dict[str, int] = {}
+    for number in {os.getgid(), *os.getgroups()}:
+        with suppress(KeyError):  # a group without a name, as some file systems and containers add
+            mine[grp.getgrgid(number).gr_name] = number
     if group not in mine:
         raise ValueError(f"group takes one of this user's groups, {', '.join(sorted(mine))}, not {group!r}")
     if folder.stat().st_uid == os.getuid():

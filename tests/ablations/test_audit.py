@@ -14,6 +14,7 @@ from conftest import ROOT
 
 from ablations._audit import draw
 from ablations._known import rows_of
+from results.records import UNPLANNED
 from results.tables import read_rows, take_over
 
 Audit = Callable[..., Outcome]
@@ -122,6 +123,8 @@ def test_rows_are_drawn_by_the_seed_and_only_done_ones(table: Path) -> None:
     assert {run for runs in drawn for run in runs} == {place.row["run"] for place in rows} - {todo}
     assert all(len(set(runs)) == 2 for runs in drawn)
     assert len(draw(rows, 9, 0)) == 3
+    rows[1].row["arm"] = UNPLANNED
+    assert rows[1].row["run"] not in {place.row["run"] for place in draw(rows, 9, 0)}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def test_the_same_settings_are_the_same_file() -> None:
         ("images", "None", None),
         ("precision", "float32", "float32"),
         ("dataset", "'cifar100'", "cifar100"),
+        ("dataset", "cifar100-subset", "cifar100-subset"),
+        ("dataset", "pets-1.0", "pets-1.0"),
         ("optimizer", "SGD()", SGD()),
         ("loss.normalize", "False", False),
         ("batch_size", "2 ** 7", 128),
@@ -55,7 +57,7 @@ def test_a_value_is_python_and_a_bare_word_is_text(name: str, text: str, value: 
     ("text", "message"),
     [
         ("NTXnt()", r"--set NTXnt\(\): core has no NTXnt: did you mean 'NTXent'\?"),
-        ("3 epochs", "--set takes a Python value, not '3 epochs'"),
+        ("3 epochs", """--set takes a Python value, not '3 epochs'; text takes quotes, as in "'a b'\""""),
         ("open_door(3)", "core has no open_door"),
     ],
 )

@@ -8,7 +8,9 @@ import torch
 from tiny_runs import TINY, color_data
 from torch import Tensor, nn
 
+from core.augmentations import Identity
 from core.experiment import Experiment
+from core.images import Fetched
 from core.losses import CrossEntropy, NTXent
 from core.model import Model, build_model
 from core.pretrain import pretrain
@@ -62,6 +64,21 @@ def test_an_embedding_gradient_is_autograds() -> None:
     whole = NTXent(0.5)(first, second)
     assert torch.equal(value, whole.detach())
     torch.testing.assert_close(gradients, torch.autograd.grad(whole, (first, second)))
+
+
+def test_a_loss_may_stop_the_gradient_of_a_view() -> None:
+    first, second = torch.randn(2, 6, 5, dtype=torch.float64)
+    _, gradients = embedding_gradient(lambda u, v: (u * v.detach()).sum(), first, second)
+    assert torch.equal(gradients[0], second) and not gradients[1].any()
+
+
+def test_decoded_images_are_told_apart_in_memory_though_their_draws_lie_on_a_device() -> None:
+    pixels = torch.arange(8, dtype=torch.uint8)[None, :, None, None, None].expand(1, 8, 4, 4, 3)
+    elsewhere = torch.arange(16, device="meta")
+    images = Fetched(BATCH, pixels, elsewhere, elsewhere)
+    for part in (BATCH, BATCH[2:5]):
+        for view in make_views(replace(TINY, augment=Identity()), images, part, 0):
+            assert (255 * view[:, 0, 0, 0]).round().tolist() == [BATCH.tolist().index(image) for image in part]
 
 
 def test_no_more_than_one_chunk_has_a_graph_at_a_time() -> None:

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from synthetic import lose
 
+from results._cells import panel
 from results.paper import read_paper
 from results.plots import AnyFigure, Bars, Heatmap, Lines, Panels, about_figure, figure_from, save
 from results.statistics import cell_intervals
@@ -247,6 +248,15 @@ def test_best_over_is_chosen_on_validation_images() -> None:
     assert [height for _, height in bars(axes)] == pytest.approx([20.5, 70.5])
     with pytest.raises(ValueError, match="'linear_valid_top1', which the table lacks"):
         Bars("x", best_over=("rate",)).draw(best_and_average().drop(columns="linear_valid_top1"))
+
+
+def test_a_run_that_is_to_do_again_is_drawn_as_missing_whatever_it_measured_before() -> None:
+    table = best_and_average()
+    table.loc[(table["x"] == "a") & (table["seed"] == 0), "status"] = "to do"
+    assert "n=2/3" in texts(Bars("x", average_over=("rate",)).draw(table).axes[0])
+    table.loc[(table["x"] == "b") & (table["rate"] == 0.1), "status"] = "to do"
+    (cell,) = (cell for key, cell in panel(Bars("x", best_over=("rate",)), table).cells.items() if key == ("b",))
+    assert cell.state == "done" and cell.mean == pytest.approx(80.5)  # the best of those that are done
 
 
 def test_average_over_needs_all_of_it() -> None:

@@ -81,7 +81,7 @@ def test_a_study_is_submitted_requeued_cancelled_submitted_again_and_done(home: 
     wait_for(lambda: len(list((home / "results/runs").glob("*/record.json"))) > 2)
     subprocess.run(["scontrol", "requeue", f"{job}_0"], check=True)
     wait_for(lambda: len(list((home / "results/runs").glob("*/record.json"))) > 5)
-    cancelled = command(home, "cancel", "mine")
+    cancelled = command(home, "cancel", "mine.py")  # or "mine", as status takes it
     assert f"{job}_0" in cancelled and f"{job}_1" in cancelled
     wait_for(lambda: subprocess.run(["squeue", "-h", "-j", job], capture_output=True, text=True).stdout == "")
     assert "submitted 2 workers" in submit(home, "--wait")
