@@ -3,7 +3,6 @@
 import argparse
 import os
 import select
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import NoReturn
 from ablations._siblings import ROOMS, stranger
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
-UNREAD = 128 + signal.SIGPIPE
+UNREAD = 128 + 13
+"""As a shell has it for a program that ends by SIGPIPE."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,6 +35,7 @@ def run_command(name: str, main: Callable[[Sequence[str]], int]) -> NoReturn:
     Where nobody reads on, as after `| head`, it ends as quietly as other programs do.
     """
     try:
+        _check_system()
         _check_siblings()
         code = main(sys.argv[1:])
         sys.stdout.flush()
@@ -61,6 +62,11 @@ def _is_unread(problem: Exception) -> bool:
 def _say(name: str, problem: Exception) -> int:
     print(f"{name}: {' '.join(str(problem).split())}", file=sys.stderr)
     return WRONG_USE
+
+
+def _check_system() -> None:
+    if sys.platform != "linux":
+        raise ValueError(f"this runs on Linux (on Windows in WSL 2, on a Mac in a container), not on {sys.platform}")
 
 
 def _check_siblings() -> None:

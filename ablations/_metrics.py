@@ -1,5 +1,6 @@
 """The metrics that a study's runs will have, and whether it asks for others: before anything is trained."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,10 +17,13 @@ TRAINING = ("train_loss", "train_top1", *CONTRASTIVE, "encoder_parameters", "sec
 
 
 def check_metrics(study: Study, scale: str) -> None:
-    """Raise ValueError if the figure, a claim or the tuning names a metric that no run will have.
+    """Raise ValueError if the figure, a claim or the tuning names a metric that no run will have, or two probes one.
 
     Nothing is known of what a method of one's own returns, or a probe that does not say its `metrics`.
     """
+    counted = Counter(name for probe in study.probes_at(scale) for name in _said(probe) or ())
+    if twice := [name for name, number in counted.items() if number > 1]:
+        raise ValueError(f"two probes measure {twice[0]!r}: a run has one number of each name, so the study takes one")
     if (measured := _measured(study, scale)) is None:
         return
     known, others = [*measured, *TRAINING], settings(study.base_at(scale))

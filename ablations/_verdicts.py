@@ -10,13 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from ablations._functions import declare
+from ablations._judged import judged
 from ablations._status import table_names
 from ablations.run import SCALES
 from ablations.studies._elsewhere import ELSEWHERE
 from results._claim_words import ceiling, margin, number, seen
 from results.readme import write_readme
 from results.tables import read_table
-from results.verdicts import FAILS, HOLDS, Verdict, verdicts, write_verdicts
+from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
 
 STYLES = {HOLDS: "green", FAILS: "red"}
 
@@ -28,7 +29,7 @@ def print_verdicts(results: Path, studies: Collection[str]) -> None:
     """
     declare(results)
     tables = [read_table(results / "tables" / f"{study}.{scale}.parquet") for study, scale in table_names(results)]
-    told = [(table, verdicts(table)) for table in tables]
+    told = [(table, judged(table, results)) for table in tables]
     if path := write_readme(results, told):
         print(path)
     if not (found := [verdict for _, verdicts_here in told for verdict in verdicts_here]):

@@ -37,12 +37,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     """Fill the table at `path` from the records, draw its figure and claims, set them in LaTeX; the table and files."""
+    from ablations._judged import judged
     from results._draw_claims import draw_claims
     from results.latex import cells_as_latex, claims_as_latex, save_latex
     from results.paper import read_paper
     from results.plots import figure_from, save
     from results.tables import fill
-    from results.verdicts import verdicts
 
     table = fill(path, results / "runs")
     for problem in table.attrs["damaged"]:
@@ -50,7 +50,7 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     figure, figures, paper = figure_from(table.attrs["study"]["figure"]), results / "figures", read_paper()
     written = save(figure.draw(table, paper), figures, path.stem)
     written.append(save_latex(cells_as_latex(figure, table, paper), figures, path.stem))
-    if found := verdicts(table):
+    if found := judged(table, results):
         written += save(draw_claims(found), figures, f"{path.stem}.claims")
         written.append(save_latex(claims_as_latex(found), figures, f"{path.stem}.claims"))
     return table, written

@@ -62,6 +62,8 @@ class Function:
 DECLARED: dict[str, Callable[[Any], float]] = {}
 """The functions that the claims made in this process have, by their paths: a table, which may come from anywhere, can
 name one of these, and makes nobody import anything."""
+UNKNOWN = "is of no study known here: report takes its file"
+"""How the note of a claim ends whose function is none of these."""
 
 
 Number = Contrast | AllOf | Count | Rank | Function

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from results._cell_means import OWN_SEEDS, UNLIKE, of_seeds
-from results._contrasts import DECLARED, AllOf, Contrast, Count, Function, Rank
+from results._contrasts import DECLARED, UNKNOWN, AllOf, Contrast, Count, Function, Rank
 from results._estimates import Student
 from results._joint_estimates import Estimate, Extreme, Tally
 from results._ranks import rank_estimate
@@ -65,7 +65,7 @@ def _student(numbers: Sequence[float], basis: str = OWN_SEEDS) -> Student:
 def _function(number: Function, runs: Runs) -> Student:
     """Of the seeds at which every cell is done. Raises NotRunError, too, for a function that no study here declares."""
     if (function := DECLARED.get(number.path)) is None:
-        raise NotRunError(f"{number.path} is of no study known here: report takes its file")
+        raise NotRunError(f"{number.path} {UNKNOWN}")
     seeds = [rows for _, rows in runs.rows.groupby("seed") if rows["cell"].nunique() == len(runs.cells)]
     try:
         return _student([float(function(rows)) for rows in seeds])

@@ -87,6 +87,12 @@ def write_verdicts(found: Sequence[Verdict], path: Path) -> None:
     checked_parquet.write(pa.Table.from_pandas(rows, preserve_index=False), path)
 
 
+def read_verdicts(path: Path) -> list[Verdict]:
+    """What write_verdicts wrote. Raises Damaged."""
+    checked_parquet.check(path)
+    return [Verdict(**row) for row in pd.read_parquet(path).to_dict("records")]  # type: ignore[arg-type]
+
+
 def _estimate(claim: Claim, runs: Runs) -> Estimate | str:
     try:
         return estimate(claim.number, claim.within is not None, runs)

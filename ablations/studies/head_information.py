@@ -1,6 +1,7 @@
 """Does the projection head throw away what was done to an image, and does h keep it?
 
-Table 3: h and z = g(h) of one width. Rotation, noise and Sobel were added to the augmentations for their own row.
+Table 3: h and z = g(h) of one width. Rotation, noise and Sobel were added to the augmentations for their own row. Here
+they are added to crop, flip and color at every scale, without the blur that the paper's default has.
 """
 
 from typing import get_args
@@ -49,7 +50,7 @@ table_3 = PaperValues(
 
 
 def grid(base: Experiment) -> Grid:
-    """The base's augmentations, and each addition; a head as wide as h."""
+    """The base's crop, flip and color, and each addition; a head as wide as h."""
     with torch.no_grad():
         width = base.encoder.build().eval()(torch.zeros(1, 3, 64, 64)).shape[1]
     assert isinstance(base.augment, Compose)

@@ -1,7 +1,8 @@
 """Which of the small choices matter: flip, gray, blur, both branches augmented, batch norm over the whole batch?
 
 Sec. 2.2: with both views of an image on one device, batch norm over that device's images tells which belong together.
-The paper has 4096 images on 128 of them: 32 each.
+The paper has 4096 images on 128 of them: 32 each. Blur is one of the choices, so all others are without it, where the
+paper's flip (F13) was with it.
 """
 
 from ablations import Grid, Study, difference, vary
@@ -28,7 +29,7 @@ choices = {
 
 
 def grid(base: Experiment) -> Grid:
-    """The default augmentation of App. A at the base's strength of color, one choice changed at a time."""
+    """App. A's default, but for its blur, at the base's strength of color, one choice changed at a time."""
     color = next(part for part in base.augment.parts if isinstance(part, ColorDistortion))  # type: ignore[attr-defined]
     plain = Compose((Crop(), Flip(), color))
     gray = Compose((Crop(), Flip(), ColorDistortion(color.strength, gray_p=0.0)))

@@ -11,11 +11,13 @@ from ablations._claims import claims_of
 from ablations._identity import run_id
 from ablations._images import probe_ids
 from ablations._plan import plan
+from ablations._tables import _check_data
 from core import shapes
 from core.data import DataError
 from core.probe import LinearProbe, NearestNeighbors, Transfer, TransformationProbe
 from results._test_images import unpacked
 from results.plots import Bars
+from results.tables import write_plan
 
 THERE = Transfer("shapes", LinearProbe(), name="there")
 
@@ -43,6 +45,14 @@ def test_other_images_are_another_transfer(tmp_path: Path, monkeypatch: pytest.M
 def test_images_that_are_not_there_are_named_before_training(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nowhere"):
         probe_ids(study(Transfer("nowhere", LinearProbe())), "smoke", str(tmp_path))
+
+
+def test_a_table_grows_by_other_images_and_refuses_replaced_ones(tmp_path: Path) -> None:
+    path = tmp_path / "mine.smoke.parquet"
+    write_plan(path, [], {"study": "mine", "scale": "smoke", "data": ["aa"]})
+    _check_data(path, ["aa", "bb"])
+    with pytest.raises(ValueError, match="was made from other images"):
+        _check_data(path, ["bb"])
 
 
 def test_a_table_keeps_the_classes_of_the_images_of_each_transfer() -> None:

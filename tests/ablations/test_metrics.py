@@ -76,6 +76,12 @@ def test_the_catalogue_asks_for_what_it_measures(name: str) -> None:
         check_metrics(load_study(name), scale)
 
 
+def test_two_probes_of_one_metric_are_refused_before_anything_is_trained() -> None:
+    twice = (LinearProbe(), NearestNeighbors(), NearestNeighbors(neighbors=3))
+    with pytest.raises(ValueError, match="two probes measure 'knn_valid_top1'"):
+        check_metrics(study(probes=twice), "smoke")
+
+
 def test_a_misspelt_value_is_one_line_and_nothing_is_planned(tmp_path: Path, command: Command) -> None:
     assert NearestNeighbors().metrics == ("knn_valid_top1", "knn_top1")
     (tmp_path / "tiny.py").write_text(TINY.replace("knn_valid_top1", "knn_valid_top"))

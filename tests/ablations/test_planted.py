@@ -128,6 +128,11 @@ def test_a_function_of_ones_own_counts_where_its_file_is_typed(results: Path, co
     DECLARED.pop("tiny:accuracy", None)
     assert "not run" in command("tiny", name="report").out
     assert "undecided" in command("tiny.py", name="report").out
+    DECLARED.pop("tiny:accuracy")
+    for _ in range(2):  # another study's run reports this one, too, and knows nothing of its file
+        assert "undecided (n=1; judged before: report takes its file)" in command("tiny", name="report").out
+    rewrite(results, claims=[{"class": "Claim", "name": "n", "number": {"class": "Function", "path": "tiny:accuracy"}}])
+    assert "not run" in command("tiny", name="report").out
 
 
 def rewrite(results: Path, rows: Any = None, **told: Any) -> Path:

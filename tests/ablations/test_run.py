@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from command_line import TINY, Command, Process, end
 from PIL import Image
 
-from results.records import read
+from results.records import last_end, publish, read
 
 SMOKE = ("--scale", "smoke", "--cluster", "debug")
 
@@ -102,6 +103,12 @@ def test_a_process_of_its_own_answers_so_too(process: Process, words: tuple[str,
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
 
 
+def test_another_system_than_linux_is_told_so_in_one_line(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    ended = command("projection_head")
+    assert (ended.code, ended.err.count("\n")) == (2, 1) and "this runs on Linux" in ended.err
+
+
 @pytest.mark.usefixtures("files")
 def test_it_ends_in_silence_where_nobody_reads_on(process: Process) -> None:
     unread = process("tiny.py", *SMOKE, "--dry-run")
@@ -148,6 +155,30 @@ def test_what_is_done_is_not_done_again(own: Path, command: Command) -> None:
         )
     ]
     assert contents(own / "results" / "runs") == before
+
+
+NEW_PROBE = TINY.replace("import NearestN", "import LinearProbe, NearestN").replace(
+    "bors(),)", "bors(), LinearProbe())"
+)
+
+
+def test_a_new_probe_measures_the_encoder_of_the_record_or_none(own: Path, command: Command) -> None:
+    (own / "tiny.py").write_text(NEW_PROBE)
+    table = pq.read_table(own / "results" / "tables" / "tiny.smoke.parquet").to_pylist()
+    same, other = ((own / "results" / "runs" / row["run"]) for row in table if row["arm"] == "cell")
+    for run in (same, other):
+        for checkpoint in run.glob("checkpoint.*"):
+            checkpoint.unlink()
+    record = read(other / "record.json")
+    assert record is not None
+    record["history"][0]["train_loss"] += 1.0  # as another machine or another torch might have it
+    (other / "record.json").unlink()
+    publish(record, other / "record.json")
+    ended = command("tiny.py", "--scale", "smoke", "--jobs", "1")
+    assert ended.code == 1
+    assert len(list((same / "probes").iterdir())) == 2 and len(list((other / "probes").iterdir())) == 1
+    assert last_end(same) is None or last_end(same)["outcome"] == "done"
+    assert "is of another encoder: its checkpoint is gone" in (last_end(other) or {})["message"]
 
 
 @pytest.fixture

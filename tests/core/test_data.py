@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from image_files import random_split, write_folders, write_parquet
+from image_files import image_column, random_split, write_folders, write_parquet, write_table
 from torchvision import datasets
 
 from core.data import DataError, Images, balanced, load
@@ -64,6 +64,16 @@ def test_rows_in_another_order_and_several_files_are_the_same_data_set(parquet, 
     write_parquet(tmp_path / "more" / "train-00001-of-00002.parquet", TRAIN[::2], label="fine_label")
     write_parquet(tmp_path / "more" / "validation-00000-of-00001.parquet", TEST)
     assert_same(load("flowers", parquet, tmp_path / "cache"), load("flowers", tmp_path / "more", tmp_path / "cache"))
+
+
+def test_what_is_wrong_with_the_test_images_is_said_before_the_others_are_read(tmp_path):
+    (tmp_path / "flowers").mkdir()
+    (tmp_path / "flowers" / "train.parquet").write_text("which would be read for hours")
+    unlabeled = image_column([{"bytes": b"", "path": None}])
+    columns, names = {"img": unlabeled, "label": [-1]}, {"info": {"features": {"label": {"names": ["rose", "daisy"]}}}}
+    write_table(tmp_path / "flowers" / "test-00000-of-00001.parquet", columns, names)
+    with pytest.raises(DataError, match=r"row 0 has label -1, .* those of a validation split serve as such"):
+        load("flowers", tmp_path / "flowers", tmp_path / "cache")
 
 
 def test_another_pixel_label_name_or_split_is_another_data_set(tmp_path):

@@ -98,9 +98,10 @@ def test_files_are_read_once(
     assert capsys.readouterr().err == ""
 
 
-def test_a_test_split_is_kept_apart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["test", "val", "valid", "validation"])
+def test_a_test_split_is_kept_apart(tmp_path: Path, name: str) -> None:
     write(tmp_path / "flowers" / "train")
-    write(tmp_path / "flowers" / "val", 12)
+    write(tmp_path / "flowers" / name, 12)
     data = streamed(tmp_path / "flowers", tmp_path / "cache")
     assert [len(split) for split in (data.train, data.valid, data.test)] == [54, 6, 12]
     assert data.test.index.tolist() == list(range(12))

@@ -92,11 +92,13 @@ def test_a_worker_closes_in_time() -> None:
     assert closing_at({"WORKER_END": ""}) == closing_at({}) and closing_at({}).stop > now + 1e9
 
 
-def test_what_a_group_shares_is_the_groups(tmp_path: Path) -> None:
+def test_what_a_group_shares_is_the_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match=r"group takes one of this user's groups, .*, not 'no-such-group'"):
         share(tmp_path, "no-such-group")
     import grp
 
+    share(tmp_path, grp.getgrgid(os.getgid()).gr_name)
+    monkeypatch.setattr(os, "getgroups", lambda: [os.getgid(), 2**31 - 7])  # which has no name, as containers add
     share(tmp_path, grp.getgrgid(os.getgid()).gr_name)
     with sharing("group"):
         (tmp_path / "file").touch()

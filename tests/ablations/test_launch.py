@@ -1,0 +1,35 @@
+"""Workers on SLURM as the command counts them, waits for them and judges their end; no cluster is asked."""
+
+from pathlib import Path
+
+import pytest
+from command_line import TINY, Command
+
+from ablations import _launch
+from slurm.commands import SlurmError
+
+
+def test_workers_are_as_many_as_the_time_takes_and_never_none() -> None:
+    assert _launch.workers_for(6, 600.0, "30") == 2
+    assert _launch.workers_for(6, 0.0, "30") == 1  # random encoders alone, which train nothing
+    assert _launch.workers_for(2, 1e9, "30") == 2
+    assert _launch.workers_for(99, None, "30") == _launch.UNPRICED
+
+
+def test_a_controller_that_does_not_answer_ends_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(names: list[str]) -> tuple[()]:
+        raise SlurmError("squeue: timed out")
+
+    monkeypatch.setattr(_launch, "workers", silent)
+    assert not _launch._is_gone("tiny.smoke")
+    monkeypatch.setattr(_launch, "workers", lambda names: ())
+    assert _launch._is_gone("tiny.smoke")
+
+
+def test_workers_that_are_gone_before_their_work_is_done_are_no_success(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.py").write_text(TINY)
+    monkeypatch.setattr("ablations._run.train_slurm", lambda *asked: True)
+    ended = command("tiny.py", "--scale", "smoke", "--cluster", "slurm", "--wait")
+    assert ended.code == 1 and "stopped; the same command goes on from here" in ended.out
