@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from slurm import stop
 from slurm.attempts import Attempt, claim
+from slurm.hard_links import check_links
 from slurm.history import AttemptState, history
 
 
@@ -93,6 +94,7 @@ class Backlog:
         self.unsure: set[str] = set()  # those whose worker was not seen again since
         self._next_look = 0.0
         job.root.mkdir(parents=True, exist_ok=True)
+        check_links(job.root)
 
     def take(self) -> tuple[str, Attempt] | None:
         """Claim the next item; None if there is none to claim now. Raises FileNotFoundError where the root is gone."""

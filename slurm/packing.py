@@ -28,14 +28,15 @@ def _rooms(slots: int, limits: Mapping[str, int], gpus: int) -> Generator[int, M
         if running.get(0) is not first:
             first, reports = running.get(0), []
         if first:
-            peaks |= peaks_of(first.process.pid or 0, _is_new(first, reports) and "GPU memory" in limits)
+            is_new = _take_report(first, reports)
+            peaks |= peaks_of(first.process.pid or 0, is_new and "GPU memory" in limits)
         running = yield alone
     room, refusal = fitting(slots, limits, peaks, gpus)
     if refusal:
         print(refusal, flush=True)
     company = 0  # how many ran at the first's last report, all past their start: two in a row are a fair interval
     while first and running.get(0) is first:
-        if _is_new(first, reports):
+        if _take_report(first, reports):
             before, company = company, len(running) if all(_progress(child) for child in running.values()) else 0
             if alone < before == company:
                 print(pace(alone, company, reports[1] - reports[0], reports[-1] - reports[-2]), flush=True)
@@ -71,8 +72,8 @@ def _progress(child: Child) -> float | None:
     return path.stat().st_mtime if path.exists() else None
 
 
-def _is_new(child: Child, reports: list[float]) -> bool:
-    """Whether the child has made progress again, whose time then joins the `reports`."""
+def _take_report(child: Child, reports: list[float]) -> bool:
+    """Add the time of the child's progress to the `reports` if it made some again; whether it did."""
     new = [when for when in (_progress(child),) if when and when not in reports[-1:]]
     reports += new
     return bool(new)

@@ -1,5 +1,6 @@
 """Each item is done once, whatever crashes, is killed, stopped or started twice."""
 
+import errno
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import example_items as examples
 import pytest
 from example_items import wait_for
 
+from slurm.hard_links import check_links
 from slurm.history import history
 from slurm.job import Event, Job, Summary
 from slurm.local import run_here, run_local
@@ -175,3 +177,17 @@ def test_a_function_that_a_child_could_not_find_is_refused(tmp_path: Path) -> No
     for function in (lambda item, attempt, context: None, "example_items"):
         with pytest.raises(ValueError, match="function takes a module-level function"):
             Job(root=tmp_path, items=(), function=function, finished=bool)
+
+
+def test_a_file_system_without_hard_links_is_refused_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(link: Path, file: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(file), None, str(link))
+
+    check_links(tmp_path)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with pytest.raises(OSError, match="is on a file system without hard links: --results DIR elsewhere"):
+        check_links(tmp_path)
+    assert not list(tmp_path.iterdir())
