@@ -14,7 +14,12 @@ from core.optimizer import LARS, LearningRateScaling
 from core.value import check, value
 
 Part = Any
-"""A value with `.build(...) -> nn.Module`, or a module-level function that returns one."""
+"""A value with `.build(...)`, or a module-level function, which returns an nn.Module, of `optimizer` an optimizer."""
+
+
+def built(part: Part, *arguments: Any) -> Any:
+    """What the part makes of these arguments."""
+    return part.build(*arguments) if hasattr(part, "build") else part(*arguments)
 
 
 @value

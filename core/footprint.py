@@ -13,7 +13,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.data import DataSet, Images
-from core.experiment import Experiment
+from core.experiment import Experiment, built
 from core.model import build_model
 
 FEW = 2
@@ -118,8 +118,7 @@ def _passes(model: nn.Module, views: Tensor) -> _Passes:
 
 def _state(experiment: Experiment, model: nn.Module) -> _State:
     """What does not depend on the batch, after a step of the optimizer."""
-    part = experiment.optimizer
-    optimizer = (part.build if hasattr(part, "build") else part)(model, experiment.weight_decay)
+    optimizer = built(experiment.optimizer, model, experiment.weight_decay)
     optimizer.step()
     kept = [one for state in optimizer.state.values() for one in state.values() if isinstance(one, Tensor)]
     gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]

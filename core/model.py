@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from core.data import DataSet
 from core.draws import key
-from core.experiment import Experiment, Part
+from core.experiment import Experiment, Part, built
 from core.fetch import sample
 from core.heads import Linear
 
@@ -51,7 +51,7 @@ def build_model(experiment: Experiment, data: DataSet, device: str = "cpu") -> M
 def _build(part: Part, seed: int, name: str, *arguments: Any) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key(seed, "initialization", name))
-        return cast(nn.Module, part.build(*arguments) if hasattr(part, "build") else part(*arguments))
+        return cast(nn.Module, built(part, *arguments))
 
 
 def _width(encoder: nn.Module, data: DataSet, device: str, dtype: torch.dtype) -> int:

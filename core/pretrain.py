@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from core import ranks
 from core.data import DataSet, Images, balanced
 from core.draws import order
-from core.experiment import Experiment
+from core.experiment import Experiment, built
 from core.fetch import fetched
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
@@ -86,8 +86,7 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     images = _resident(balanced(data.train, experiment.images), device)
     steps = _steps_per_epoch(experiment, images)
     model = build_model(experiment, data, device)
-    part = experiment.optimizer
-    optimizer = (part.build if hasattr(part, "build") else part)(model, experiment.weight_decay)
+    optimizer = built(experiment.optimizer, model, experiment.weight_decay)
     progress, losses = _resume(journal.load(), model, optimizer), Losses()
     model.train()
     while progress.epoch < experiment.epochs:
