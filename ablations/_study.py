@@ -45,7 +45,8 @@ class Study:
     files: tuple[str, ...] = ()
 
     def run(self, **words: Any) -> bool:
-        """Train what is lacking and draw it, by the words of `python -m ablations.run`; whether all of it is done.
+        """Train what is lacking and draw it, by the words of `python -m ablations.run`; whether all of it is done,
+        or on SLURM without `wait=True` whether it is submitted.
 
             study.run(cluster="local", scale="smoke", seeds=5, only={"head": "MLP"}, retry_failed=True)
 
