@@ -32,6 +32,7 @@ $(VENV)/installed: pyproject.toml
 
 demo: install
 	$(RUN) -m ablations.run projection_head --scale smoke --results demo
+	@echo "its figure: demo/figures/projection_head.smoke.png"
 
 check: install
 	$(RUN) -m ruff check .

@@ -38,7 +38,7 @@ def check_name(name: str) -> None:
     if name.endswith(".py"):
         _check_file(Path(name))
     elif name not in study_names():
-        close = difflib.get_close_matches(name, study_names(), 1)
+        close = [f"{name}.py"] if Path(f"{name}.py").is_file() else difflib.get_close_matches(name, study_names(), 1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(study_names())}"
         raise StudyError(f"there is no study {name!r}: {hint} (a study of one's own is a path that ends in .py)")
 

@@ -56,13 +56,18 @@ def _columns(setting: Any, name: str) -> dict[str, Scalar]:
     if isinstance(setting, tuple) and all(isinstance(item, _PLAIN) for item in setting):
         return {name: list(setting)}
     if isinstance(setting, tuple):
-        row: dict[str, Scalar] = {name: " + ".join(type(item).__name__ for item in setting)}
+        row: dict[str, Scalar] = {name: " + ".join(map(_name, setting))}
         for place, item in enumerate(setting):
             row |= _columns(item, f"{name}.{place}")
         return row
     if inspect.isfunction(setting) or isinstance(setting, type):
-        return {name: setting.__qualname__}
+        return {name: _name(setting)}
     raise _refused(setting)
+
+
+def _name(part: Any) -> str:
+    name: str = part.__qualname__ if inspect.isfunction(part) or isinstance(part, type) else type(part).__name__
+    return name
 
 
 def _describe(setting: Any) -> Any:

@@ -109,7 +109,7 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]], known: list[s
         if differing := [name for name in {**row, **other} if row.get(name) != other.get(name)]:
             raise ValueError(
                 f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(shown)}; "
-                "add it to the figure, or name it in average_over= or best_over="
+                f"show {differing[0]!r}, or name it in average_over= or best_over="
             )
 
 

@@ -49,7 +49,8 @@ def _time(prices: Sequence[Price], at_a_time: int) -> Iterator[str]:
     if any(seconds for seconds, _ in known) or (len(known) == len(prices) and not is_left_out):
         told = ", ".join(f"{number} {reason}" for reason, number in Counter(reason for _, reason in known).items())
         total = wall([seconds for seconds, _ in known], at_a_time)
-        yield f"time: about {_clock(total)}, {at_a_time} at a time ({told})"
+        word = "at least" if is_left_out else "about"
+        yield f"time: {word} {_clock(total)}, {at_a_time} at a time ({told})"
     if is_left_out:
         yield "time of the probes: unknown where no record tells, and left out"
     for reason, number in Counter(price.reason for price in prices if price.seconds is None).items():

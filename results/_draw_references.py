@@ -23,28 +23,33 @@ def draw_references(axes: Axes, references: dict[str, float], inches: float) -> 
     The limits of the axes, `inches` wide, are final, and the data is drawn.
     """
     low, high = axes.get_ylim()
-    drawn = _drawn(axes)
+    drawn, named = _drawn(axes), list[Bbox]()
     beyond: list[str] = []
     for name, mean in references.items():
         line, color = REFERENCE_LINES[name]
         if low <= mean <= high:
             say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
-            _name(axes, f"{name} {mean:.1f}", mean, color, (mean - low) / (high - low), inches, drawn)
+            foot = (mean - low) / (high - low)
+            named.append(_name(axes, f"{name} {mean:.1f}", mean, color, foot, inches, drawn, named))
         else:
             beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
     if beyond:
         axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
 
 
-def _name(axes: Axes, text: str, mean: float, color: str, foot: float, inches: float, drawn: list[Path]) -> None:
-    """`text` above the line at `mean`, at the right unless less of what is drawn lies at the left."""
+def _name(
+    axes: Axes, text: str, mean: float, color: str, foot: float, inches: float, drawn: list[Path], named: list[Bbox]
+) -> Bbox:
+    """`text` above the line at `mean`, at the right unless another name is there, or less of the data at the left."""
     wide = 0.55 * TEXT * len(text) / 72 / inches
     left, right = (Bbox.from_bounds(start, foot, wide, TALL) for start in (EDGE, 1 - EDGE - wide))
-    is_left = _crossed(drawn, left) < _crossed(drawn, right)
+    at_right, at_left = ((box.count_overlaps(named), _crossed(drawn, box)) for box in (right, left))
+    is_left = at_left < at_right
     side = blended_transform_factory(axes.transAxes, axes.transData)
     place: dict[str, Any] = {"xycoords": side, "xytext": (0, 1.5), "textcoords": "offset points", "va": "bottom"}
     style: dict[str, Any] = {"ha": "left" if is_left else "right", "fontsize": TEXT, "color": color, "zorder": 6}
     axes.annotate(text, (EDGE if is_left else 1 - EDGE, mean), **place, **style)
+    return left if is_left else right
 
 
 def _drawn(axes: Axes) -> list[Path]:

@@ -1,5 +1,6 @@
 """How every figure looks: sizes in inches, text in points, colors for color-blind readers, words for values."""
 
+import textwrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -34,6 +35,8 @@ PALETTE = (  # seaborn's "colorblind", written out: importing seaborn takes long
     *("#CA9161", "#FBAFE4", "#949494", "#ECE133", "#56B4E9"),
 )
 MARKERS = "osD^vPX<>*"
+LINES = 4
+"""So many may the label of a tick have."""
 DARK, GRAY, PALE = "0.15", "0.45", "0.9"
 REFERENCE_LINES = {"random encoder": (":", GRAY), "supervised": ("--", DARK)}
 
@@ -46,17 +49,22 @@ def words(figure: Shown, value: Any) -> str:
 
 
 def title(figure: Shown, name: str) -> str:
-    """An axis title: the figure's own, or the last word of each setting, or the metric with its unit."""
+    """An axis title: the figure's own, or the last word (not "parts.3") of each setting, or the metric and unit."""
     if name in dict(figure.titles):
         return dict(figure.titles)[name]
-    text = " & ".join(part.rsplit(".", 1)[-1] for part in name.split(" & ")).replace("_", " ")
+    said = [[word for word in part.split(".") if word != "parts" and not word.isdigit()] for part in name.split(" & ")]
+    text = " & ".join(spoken[-1] for spoken in said if spoken).replace("_", " ")
     percent = " (%)" if text.endswith(("top1", "top5", "acc", "accuracy")) else ""
     return text.replace("top1", "top-1").replace("top5", "top-5") + percent
 
 
 def upright_or_slanted(axes: Axes, labels: list[str], inches: float) -> None:
-    """Slant the x axis labels, or turn them, if they would run into each other; `inches` is what one may take."""
-    if max(map(len, labels), default=0) * 0.055 > inches:
+    """Break the x axis labels, or slant or turn them, where one does not fit into so many `inches`."""
+    wide = int(inches / 0.055)
+    broken = [textwrap.wrap(label, max(wide, 1), break_long_words=False) or [""] for label in labels]
+    if max((len(line) for lines in broken for line in lines), default=0) <= wide and max(map(len, broken)) <= LINES:
+        axes.set_xticklabels(["\n".join(lines) for lines in broken])
+    elif max(map(len, labels), default=0) > wide:
         axes.tick_params(axis="x", rotation=40 if inches > 0.16 else 90)
         for label in axes.get_xticklabels() if inches > 0.16 else ():
             label.set_horizontalalignment("right")

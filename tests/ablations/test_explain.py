@@ -89,8 +89,8 @@ def test_a_study_of_ones_own_is_imported_only_by_name(results: Path, command: Co
     (results.parent / "tiny.py").write_text("raise SystemExit('imported')")
     told = command(run_of(results, arm="supervised"), name="explain")
     assert lines(told, "again") == [
-        "tiny at scale smoke: unknown: 'tiny' is a study of somebody's own: --study FILE.py says where it lies; "
-        "inspect RUN FILE.py"
+        "tiny at scale smoke: unknown: 'tiny' is a study of somebody's own, whose file is asked for: "
+        "inspect RUN FILE.py; else --study FILE.py"
     ]
 
 

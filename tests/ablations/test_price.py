@@ -128,7 +128,7 @@ def test_what_will_not_fit_is_named_and_what_is_unknown_said(capsys: pytest.Capt
     ]
     print_prices(prices, 2, {"memory": 4 * 2**30})
     assert capsys.readouterr().out.splitlines() == [
-        "time: about 2.5 hours, 2 at a time (1 by records, 1 by timing a few steps)",
+        "time: at least 2.5 hours, 2 at a time (1 by records, 1 by timing a few steps)",
         "time of the probes: unknown where no record tells, and left out",
         "time unknown for 1: it runs out of memory",
         "memory: up to 8.0 GB a run; each may use 4.0 GB",

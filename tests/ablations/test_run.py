@@ -19,6 +19,7 @@ SMOKE = ("--scale", "smoke", "--cluster", "debug")
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown study": (("tny",), "there is no study 'tny'"),
     "misspelt study": (("projection_hed",), "did you mean projection_head?"),
+    "study without .py": (("tiny",), "there is no study 'tiny': did you mean tiny.py?"),
     "missing file": (("absent.py",), "there is no file absent.py"),
     "file without a study": (("empty.py",), "empty.py defines no STUDY = Study(...)"),
     "syntax error": (("syntax.py",), "syntax.py, line 2: expected ':': if True"),
