@@ -24,7 +24,8 @@ def measured(row: Row, runs: Path, damaged: list[str]) -> Row:
         return {}
     failure = str((last_end(folder) or {}).get("kind", "error")) if word == "failed" else None
     complete = [record for record in records if record is not None]
-    return _training(records[0]) | _metrics(row["run"], complete) | {"status": word, "failure": failure}
+    settings = (records[0] or {}).get("settings", {})
+    return _training(records[0]) | _metrics(row["run"], settings, complete) | {"status": word, "failure": failure}
 
 
 def _record(path: Path, run: str, damaged: list[str]) -> Row | None:
@@ -50,14 +51,13 @@ def _training(record: Row | None) -> Row:
     return {"history": json.dumps(record.get("history", []))} | facts | versions
 
 
-def _metrics(run: str, records: Sequence[Row]) -> Row:
+def _metrics(run: str, settings: Row, records: Sequence[Row]) -> Row:
     """Metrics and predictions of the training and its probes, and the seconds that they took together."""
     row: Row = {}
-    taken = {name for record in records for name in record.get("settings", {})}
     for record in records:
         new = dict(record.get("metrics", {}))
         new |= {f"predictions.{name}": classes for name, classes in record.get("predictions", {}).items()}
-        if twice := sorted((taken | row.keys()) & new.keys()):
+        if twice := sorted((settings.keys() | row.keys()) & new.keys()):
             raise ValueError(f"run {run}: {twice[0]!r} is reported twice; each probe's metrics need names of their own")
         row |= new
     seconds = [record.get("seconds", record.get("provenance", {}).get("seconds")) for record in records]

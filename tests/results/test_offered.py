@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
@@ -181,6 +181,7 @@ PARTS = {
 
 
 @given(st.fixed_dictionaries({}, optional=PARTS), st.fixed_dictionaries({}, optional=PARTS))
+@example({}, {"settings": {"train_loss": None}})
 @given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_whatever_is_offered_can_be_put_into_a_table(
     tmp_path: Path, record: dict[str, Any], probe: dict[str, Any]

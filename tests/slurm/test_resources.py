@@ -51,7 +51,7 @@ def test_memory_is_read_as_slurm_reads_it(text: str, expected: int) -> None:
         ({"gpus": -1}, "gpus takes a whole number from 0 on, not -1"),
         ({"cpus": True}, "cpus takes a whole number from 1 on, not True"),
         ({"gpus": 3, "nodes": 2}, "gpus takes a multiple of the 2 nodes of a worker, not 3"),
-        ({"cpus": 1, "tasks": 2}, "cpus takes a multiple of the 2 tasks of a worker, not 1"),
+        ({"cpus": 1, "tasks": 2}, "cpus takes a multiple of the 2 processes of a worker, not 1"),
         ({"partition": "gpu\n#SBATCH --wrap=x"}, "partition takes one line of text"),
         ({"extra": [("Exclude", "a")]}, "extra takes long options of sbatch"),
         ({"extra": [("wrap", "a")]}, "extra does not take 'wrap'"),
