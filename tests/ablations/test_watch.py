@@ -142,10 +142,14 @@ def test_one_leaves_by_control_c_and_the_last_picture_stays(tmp_path: Path) -> N
         text.extend(os.read(ours, 1 << 16) if there else b"")
         return there
 
+    def is_over() -> bool:
+        ended = process.poll() is not None  # asked first: what it wrote before is there to be read
+        return not read() and ended
+
     wait_for(lambda: read() and b"knobs" in text)
     assert b"\x1b[?1049h" in text  # the terminal's other screen
     os.write(ours, b"\x03")
-    wait_for(lambda: not read() and process.poll() is not None)
+    wait_for(is_over)
     assert process.returncode == 0
     os.close(theirs)  # only now: with the last to hold it goes what nobody has read
     os.close(ours)
