@@ -98,7 +98,8 @@ def test_only_that_selects_nothing_says_what_there_is(only: dict[str, str], mess
 
 
 def test_what_varies_inside_a_cell_of_the_figure_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"head\.width varies inside one cell of the figure, which shows head; add it"):
+    said = r"head\.width varies inside one cell of the figure, which shows head; show 'head\.width', or"
+    with pytest.raises(ValueError, match=said):
         planned(study(figure=Bars(x="head")))
     grid = vary(head=[Linear(), MLP()], **{"loss.temperature": [0.1, 0.5]})
     with pytest.raises(ValueError, match=r"loss\.temperature varies inside one cell of the figure"):
