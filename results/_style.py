@@ -62,7 +62,10 @@ def upright_or_slanted(axes: Axes, labels: list[str], inches: float) -> None:
     """Break the x axis labels, or slant or turn them, where one does not fit into so many `inches`."""
     wide = int(inches / 0.055)
     broken = [textwrap.wrap(label, max(wide, 1), break_long_words=False) or [""] for label in labels]
-    if max((len(line) for lines in broken for line in lines), default=0) <= wide and max(map(len, broken)) <= LINES:
+    if (
+        max((len(line) for lines in broken for line in lines), default=0) <= wide
+        and max(map(len, broken), default=0) <= LINES
+    ):
         axes.set_xticklabels(["\n".join(lines) for lines in broken])
     elif max(map(len, labels), default=0) > wide:
         axes.tick_params(axis="x", rotation=40 if inches > 0.16 else 90)
