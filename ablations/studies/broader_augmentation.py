@@ -5,6 +5,7 @@ changes one view in five.
 """
 
 from ablations import Grid, Study, difference, vary
+from ablations._identity import settings
 from core.augmentations import Augmentation, Compose, Equalize, MotionBlur, RandomApply, Sobel, Solarize
 from core.experiment import Experiment
 from results.claims import Claim
@@ -39,9 +40,8 @@ texts = {
 
 def claims(base: Experiment) -> list[Claim]:
     """F33, of the augmentation that this base has."""
-    assert isinstance(base.augment, Compose)
-    default = " + ".join(type(part).__name__ for part in base.augment.parts)
-    all_four, none = ({"augment.parts": default + texts[name]} for name in ("all four", "default"))
+    default = settings(base)["augment.parts"]
+    all_four, none = ({"augment.parts": f"{default}{texts[name]}"} for name in ("all four", "default"))
     return [difference("F33", all_four, none, above=0.0, paper=0.7, text="broader augmentation adds a little")]
 
 
