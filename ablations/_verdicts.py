@@ -14,7 +14,7 @@ from ablations._judged import judged
 from ablations._status import table_names
 from ablations.run import SCALES
 from ablations.studies._elsewhere import ELSEWHERE
-from results._claim_words import ceiling, margin, number, seen
+from results._claim_words import aside, margin, number, seen
 from results.readme import write_readme
 from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
@@ -73,10 +73,10 @@ def _said(one: Verdict | None) -> str:
     if math.isnan(one.effect):
         return word
     images = "" if math.isnan(one.images) else f"; test images \u00b1{1.96 * one.images:.2f}"
-    most = f"; {ceiling(one)}" if ceiling(one) else ""
+    most = f"; {aside(one)}" if aside(one) else ""
     first = f"{word}{' ' if math.isnan(one.low) else chr(10)}{escape(number(one))}"
     if math.isnan(one.low):
         return f"{first}{images}{most}"
     return (
-        f"{first}\nn={one.seeds}, {one.freedom:g} d.f. at {100 * one.level:.2f}%{images}{most}; could see {seen(one)}"
+        f"{first}\nn={one.seeds}, {one.freedom:.3g} d.f. at {100 * one.level:.2f}%{images}{most}; could see {seen(one)}"
     )

@@ -1,4 +1,4 @@
-"""The means of a study's cells with their pooled error: y = cell + seed + error, by least squares."""
+"""The means of a study's cells with their errors: y = cell + seed + error, by least squares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,35 +8,41 @@ import numpy as np
 
 from results._estimates import Student
 
+PRIOR = 2
+"""A cell's variance is that of its own runs, and of the study's as if by so many runs more (moderated: Smyth 2004)."""
 UNEQUAL = 0.01
 """Where variances as unlike as these are rarer than this among equal ones, no error serves all cells."""
 SIMULATED, DRAWS = 999, 20_000
+MODERATED, UNLIKE, OWN_SEEDS = "errors of its cells, moderated", "unequal errors, its own seeds", "its own seeds"
 
 
 @dataclass(frozen=True)
 class CellMeans:
-    """K cells measured at S seeds. Runs are paired by seed, so contrasts (weights that sum to 0) lose the seed effects.
+    """K cells measured by n runs at S seeds. Runs are paired by seed: contrasts (weights of sum 0) lose seed effects.
 
     means: (K,), NaN where a cell has no run. counts: (K,) runs. lift: (K, parameters), each mean in the parameters of
-    the model. scatter: their covariance at unit error. error: of one run, with `freedom` degrees. own: (K,) errors of
-    the single cells, None where one error serves all. Where they are unlike, a contrast is to be had from its own
-    differences, one a seed (of_seeds): Student's t of those is right whatever the cells' errors are, and has nothing of
-    a loud cell that is not in it, of which the residuals of all others have a part.
+    the model. solve: (parameters, n), these in the runs. known: projects onto what the runs determine. member: (K, n),
+    1 where a run is of a cell. variances, degrees: (K,), of one run, moderated. freedom: of the study's pooled error.
+    unlike: whether the cells' errors are so unlike that the study's says nothing of one. Then a contrast is to be had
+    from its own differences, one a seed (of_seeds): a loud cell that is not in it does not reach those, whereas the
+    residuals of all others have a part of it.
     """
 
     means: Any
     counts: Any
     lift: Any
-    scatter: Any
+    solve: Any
     known: Any
-    error: float
+    member: Any
+    variances: Any
+    degrees: Any
     freedom: int
-    own: Any
+    unlike: bool
 
     def contrast(self, weights: Any) -> Student | None:
-        """The weighted sum of the means by the pooled error; None if these runs do not determine it.
+        """The weighted sum of the means, with its cells' errors; None if these runs do not determine it.
 
-        `weights` (K,) sum to 0.
+        `weights` (K,) sum to 0. The degrees of freedom are Satterthwaite's, and at most the study's.
         """
         used = np.flatnonzero(weights)
         if not self.counts[used].all():
@@ -45,54 +51,46 @@ class CellMeans:
         if not np.allclose(row @ self.known, row, atol=1e-6):
             return None
         value, seeds = float(weights[used] @ self.means[used]), int(self.counts[used].min())
-        error = self.error * float(np.sqrt(max(row @ self.scatter @ row, 0.0))) if self.freedom else np.nan
-        return Student(value, error, self.freedom, seeds, POOLED)
+        if not self.freedom:
+            return Student(value, np.nan, 0, seeds, MODERATED)
+        parts = self.member @ (row @ self.solve) ** 2 * self.variances
+        spread = float((parts**2 / self.degrees).sum())
+        freedom = min(float(parts.sum()) ** 2 / spread, self.freedom) if spread else self.freedom
+        return Student(value, float(np.sqrt(parts.sum())), freedom, seeds, MODERATED)
 
-    def draws(self, used: Any, number: int = DRAWS) -> Any:
-        """(number, len(used)): what these means may truly be, a parametric bootstrap with Student's t for normal."""
+    def draws(self, used: Any) -> Any:
+        """(DRAWS, len(used)): what these means may truly be, a parametric bootstrap with Student's t for normal."""
         random = np.random.default_rng(0)
-        if self.own is not None:
-            counts = self.counts[used]
-            errors = random.standard_t(np.maximum(counts - 1, 1), (number, len(used))) / np.sqrt(counts)
-            return self.means[used] + errors * self.own[used]
-        covariance = self.lift[used] @ self.scatter @ self.lift[used].T
-        sizes, vectors = np.linalg.eigh(covariance)
-        normal = random.normal(size=(number, len(used))) @ (vectors * np.sqrt(np.clip(sizes, 0, None))).T
-        chi = random.chisquare(self.freedom, (number, 1)) / self.freedom
-        return self.means[used] + self.error * normal / np.sqrt(chi)
-
-
-POOLED, UNLIKE, OWN_SEEDS = "error pooled over cells", "unequal errors, its own seeds", "its own seeds"
+        reach = self.lift[used] @ self.solve * np.sqrt(self.variances @ self.member)
+        normal = random.normal(size=(DRAWS, reach.shape[1])) @ reach.T
+        chi = random.chisquare(self.freedom, (DRAWS, 1)) / self.freedom
+        return self.means[used] + normal / np.sqrt(chi)
 
 
 def cell_means(values: Any, cell: Any, seed: Any, cells: int) -> CellMeans:
     """Fit `values` (n,) of the runs in cells `cell` (n,), numbers below `cells`, at seeds `seed` (n,)."""
-    seeds = np.unique(seed)
-    columns = [cell[:, None] == np.arange(cells), seed[:, None] == seeds]
-    design = np.concatenate(columns, axis=1).astype(float)
-    scatter = np.linalg.pinv(design.T @ design)
-    known = scatter @ design.T @ design
-    parameters = scatter @ design.T @ values
+    seeds, member = np.unique(seed), (cell == np.arange(cells)[:, None]).astype(float)
+    design = np.concatenate([member.T, (seed[:, None] == seeds).astype(float)], axis=1)
+    solve = np.linalg.pinv(design.T @ design) @ design.T
+    parameters, hat = solve @ values, design @ solve
     lift = np.concatenate([np.eye(cells), np.full((cells, len(seeds)), 1 / max(len(seeds), 1))], axis=1)
     counts = np.bincount(cell, minlength=cells)
     residual = values - design @ parameters
-    freedom = len(values) - round(np.trace(known))
-    error = float(np.sqrt(residual @ residual / freedom)) if freedom else np.nan
+    freedom = len(values) - round(np.trace(hat))
+    pooled = float(residual @ residual) / freedom if freedom else np.nan
+    degrees = np.maximum(member @ (1 - np.diag(hat)), 0.0)
+    variances = (PRIOR * pooled + member @ residual**2) / (PRIOR + degrees)
+    unlike = pooled > 1e-18 and _are_unlike(residual, hat, member, degrees) if freedom else False
     means = np.where(counts > 0, lift @ parameters, np.nan)
-    own = _own_errors(residual, design @ scatter @ design.T, cell, cells, freedom) if freedom and error > 1e-9 else None
-    return CellMeans(means, counts, lift, scatter, known, error, freedom, own)
+    known = solve @ design
+    return CellMeans(means, counts, lift, solve, known, member, variances, degrees + PRIOR, freedom, unlike)
 
 
-def _own_errors(residual: Any, hat: Any, cell: Any, cells: int, freedom: int) -> Any:
-    """The cells' own errors, if they are too unlike to be one: by the largest share of variance (Cochran's C).
-
-    What the seed effects took from a loud cell is left in the others: the quiet ones look too loud, not too quiet.
-    """
-    member = (cell == np.arange(cells)[:, None]).astype(float)
-    degrees = member @ (1 - np.diag(hat))
+def _are_unlike(residual: Any, hat: Any, member: Any, degrees: Any) -> bool:
+    """Whether the cells' errors are too unlike to be one, by the largest share of variance (Cochran's C)."""
     judged = degrees > 0.5
     if judged.sum() < 2:
-        return None
+        return False
     noise = np.random.default_rng(0).normal(size=(SIMULATED, len(residual)))
     simulated = noise - noise @ hat
 
@@ -100,11 +98,7 @@ def _own_errors(residual: Any, hat: Any, cell: Any, cells: int, freedom: int) ->
         variances = (rests**2 @ member.T)[..., judged] / degrees[judged]
         return variances.max(axis=-1) / (rests**2).sum(axis=-1)
 
-    if (1 + (largest(simulated) >= largest(residual)).sum()) / (1 + SIMULATED) > UNEQUAL:
-        return None
-    pooled = np.sqrt(residual @ residual / freedom)
-    own = np.sqrt(member @ residual**2 / np.where(judged, degrees, 1.0))
-    return np.where(judged, own, pooled)
+    return bool((1 + (largest(simulated) >= largest(residual)).sum()) / (1 + SIMULATED) <= UNEQUAL)
 
 
 def of_seeds(numbers: Sequence[float], basis: str = OWN_SEEDS) -> Student:

@@ -39,10 +39,12 @@ def seen(one: Verdict) -> str:
     return far if one.kind == "above" or one.distance >= one.margin else f"<{one.margin - one.distance:.2g} or {far}"
 
 
-def ceiling(one: Verdict) -> str:
-    """Of a rank correlation, what seeds as unlike as ours allow at most, or that one seed says nothing of it."""
-    if one.unit != "rank correlation" or math.isnan(one.effect):
+def aside(one: Verdict) -> str:
+    """Of several numbers, which one counts; of a rank correlation, what seeds as unlike as ours allow at most."""
+    if math.isnan(one.effect):
         return ""
+    if one.unit != "rank correlation":
+        return one.part
     return "no ceiling: it takes two seeds" if math.isnan(one.ceiling) else f"our seeds allow {one.ceiling:.2f}"
 
 
@@ -53,7 +55,7 @@ def said(one: Verdict, name: int) -> list[str]:
 
 def lines(one: Verdict, name: int) -> list[str]:
     """The claim's text, and below it why there is no number, or what bounds it; beside names of `name` characters."""
-    below = one.note if math.isnan(one.effect) else ceiling(one)
+    below = one.note if math.isnan(one.effect) else aside(one)
     return said(one, name) + textwrap.wrap(below, max(LEAST, WIDTH - name - 6))
 
 

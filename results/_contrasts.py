@@ -108,5 +108,27 @@ def unit(number: object) -> str:
     return "points" if is_accuracy else " and ".join(sorted(metrics)).replace("_", " ")
 
 
+def part(number: AllOf, place: int, largest: bool) -> str:
+    """How many parts there are, and which one is at `place`: "least of 4: batch_size=32"; of one part, nothing."""
+    if len(number.parts) < 2:
+        return ""
+    told = [[_told(cells) for _, cells in contrast.terms] for contrast in number.parts]
+    everywhere = set.intersection(*(set(cells) for terms in told for cells in terms))
+    terms = [[word for word in cells if word not in everywhere] for cells in told[place]]
+    shared = [word for word in terms[0] if all(word in cells for cells in terms)]
+    alike = [[word for word in told[k][0] if all(word in cells for cells in told[k])] for k in range(len(told))]
+    tells = shared and alike.count(alike[place]) == 1
+    name = " ".join(shared) if tells else " against ".join(" ".join(cells) for cells in terms)
+    return f"{'largest' if largest else 'least'} of {len(told)}: {name}"
+
+
+def _told(chosen: Cells) -> list[str]:
+    """The metric and the settings in words, those last in which the alternatives differ."""
+    ways = [[f"{name.rpartition('.')[2]}={value}" for name, value in where] for where in chosen.where]
+    common = [word for word in ways[0] if all(word in way for way in ways)]
+    rest = [" ".join(word for word in way if word not in common) for way in ways]
+    return [chosen.metric, *common, *filter(None, [" or ".join(filter(None, rest))])]
+
+
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | tuple | range) else value

@@ -26,7 +26,7 @@ def estimate(number: Any, within: bool, runs: Runs) -> Estimate:
 
 
 def _contrast(contrast: Contrast, runs: Runs) -> Student:
-    """By the pooled error where cells of one metric and of like errors are compared; else from one number a seed."""
+    """By the study's fit where cells of one metric and of like errors are compared; else from one number a seed."""
     terms = [term for _, term in contrast.terms]
     if missing := [term.metric for term in terms if term.metric not in runs.fits]:
         raise NotRunError(f"no {missing[0]} yet")
@@ -34,14 +34,15 @@ def _contrast(contrast: Contrast, runs: Runs) -> Student:
     if not is_pooled or abs(sum(weight for weight, _ in contrast.terms)) > 1e-9:
         return _of_seeds(contrast, runs, OWN_SEEDS)
     fit = runs.fits[terms[0].metric]
-    if fit.own is not None:
+    if fit.unlike:
         return _of_seeds(contrast, runs, UNLIKE)
     weights = np.zeros(len(runs.cells))
     for weight, term in contrast.terms:
         found = places(term, runs)
         weights[found] += weight / max(len(found), 1)
     if (fitted := fit.contrast(weights)) is None:
-        raise NotRunError("some of its cells have no run yet")
+        absent = [int(index) for index in np.flatnonzero(weights) if not fit.counts[index]]
+        raise NotRunError(f"some of its cells {runs.why(absent)}")
     return fitted
 
 

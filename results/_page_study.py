@@ -9,7 +9,7 @@ import pandas as pd
 
 from results._cell_names import cell_names
 from results._cells import plain
-from results._claim_words import ceiling, margin, number, seen
+from results._claim_words import aside, margin, number, seen
 from results._curves import curves
 from results._draw_claims import draw_claims
 from results._draw_curves import cell_colors, draw_curves
@@ -116,7 +116,7 @@ def _claim(one: Verdict) -> list[Entry]:
         Entry(number(one), one.effect),
         Entry(f"{100 * one.level:.2f}%" if is_judged else "", one.level),
         entry(one.seeds or None),
-        entry(one.verdict + "".join(f" ({text})" for text in (one.note, ceiling(one)) if text)),
+        entry(one.verdict + "".join(f" ({text})" for text in (one.note, aside(one)) if text)),
         entry(seen(one) if is_judged else None),
         Entry("" if math.isnan(one.images) else f"\u00b1{1.96 * one.images:.2f}", one.images),
     ]

@@ -23,13 +23,13 @@ def rank_estimate(number: Rank, runs: Runs) -> Draws | Student:
     if len(target) < 3:
         raise NotRunError(f"{len(target)} of our cells can be ranked, which takes three")
     used = np.flatnonzero(average.any(axis=0))
-    if not fit.counts[used].all():
-        raise NotRunError(f"{int((fit.counts[used] == 0).sum())} of {len(used)} cells have no run yet")
+    if missing := [int(place) for place in used if not fit.counts[place]]:
+        raise NotRunError(f"{len(missing)} of {len(used)} cells {runs.why(missing)}")
     value, seeds = float(spearman(average[:, used] @ fit.means[used], target)), int(fit.counts[used].min())
-    if not fit.freedom or (fit.own is not None and seeds < 2):
+    if not fit.freedom:
         return Student(value, math.nan, 0, seeds, "")
     draws = np.sort(spearman(fit.draws(used) @ average[:, used].T, target))
-    return Draws(value, draws, fit.freedom if fit.own is None else seeds - 1, seeds, "bootstrap of the means")
+    return Draws(value, draws, fit.freedom, seeds, "bootstrap of the means")
 
 
 def ceiling(number: Rank, runs: Runs) -> float:

@@ -24,13 +24,20 @@ class NotRunError(Exception):
 class Runs:
     """The finished runs of one study at one scale.
 
-    rows: one a run, with the column "cell", the place in `cells`; cells: the settings of each planned cell.
+    rows: one a run, with the column "cell", the place in `cells`; cells: the settings of each planned cell. fits: the
+    cells' means, by metric. failed: why runs of a cell failed, by its place. paper: the paper's values.
     """
 
     rows: pd.DataFrame
     cells: list[dict[str, Any]]
     fits: dict[str, CellMeans]
+    failed: dict[int, str]
     paper: pd.DataFrame
+
+    def why(self, missing: Sequence[int]) -> str:
+        """Why these cells have no finished run: "have no run yet", or "have no run that did not fail (diverged)"."""
+        kinds = sorted({self.failed[place] for place in missing if place in self.failed})
+        return f"have no run that did not fail ({', '.join(kinds)})" if kinds else "have no run yet"
 
 
 def runs_of(table: pd.DataFrame, claims: Sequence[Claim], paper: pd.DataFrame) -> Runs:
@@ -46,7 +53,11 @@ def runs_of(table: pd.DataFrame, claims: Sequence[Claim], paper: pd.DataFrame) -
     cells = _settings(first)
     done = numbered[numbered["status"] == "done"]
     metrics = {chosen.metric for claim in claims for chosen in selections(claim)} & set(map(str, table.columns))
-    return Runs(done, cells, {metric: _fit(done, metric, len(cells)) for metric in metrics}, paper)
+    lost = numbered[(numbered["status"] == "failed") & numbered["cell"].notna()]
+    failed = (
+        {int(cell): str(kind) for cell, kind in zip(lost["cell"], lost["failure"], strict=True)} if len(lost) else {}
+    )
+    return Runs(done, cells, {metric: _fit(done, metric, len(cells)) for metric in metrics}, failed, paper)
 
 
 def places(chosen: Cells, runs: Runs) -> list[int]:
@@ -61,8 +72,8 @@ def places(chosen: Cells, runs: Runs) -> list[int]:
         raise NotRunError(f"no {name} to choose by")
     means = runs.rows.assign(score=numbers(runs.rows[name])).groupby("cell")["score"].mean()
     scores = [float(means.get(place, math.nan)) for place in found]
-    if any(map(math.isnan, scores)):
-        raise NotRunError(f"{sum(map(math.isnan, scores))} of {len(found)} candidates have no run yet")
+    if missing := [place for place, score in zip(found, scores, strict=True) if math.isnan(score)]:
+        raise NotRunError(f"{len(missing)} of {len(found)} candidates {runs.why(missing)}")
     return [found[scores.index(max(scores))]]
 
 

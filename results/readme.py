@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from results._claim_words import margin, number, seen
+from results._claim_words import aside, margin, number, seen
 from results._page_facts import progress
 from results.checked_parquet import replace
 from results.verdicts import FAILS, HOLDS, Verdict
@@ -71,7 +71,8 @@ def _row(one: Verdict) -> str:
     paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
     note = f" ({one.note})" if one.note else ""
     far = "" if math.isnan(one.low) else seen(one)
-    cells = (one.claim, f"{one.text}, {margin(one)}", paper, number(one), f"{one.verdict}{note}", far)
+    which = f"; {aside(one)}" if aside(one) else ""
+    cells = (one.claim, f"{one.text}, {margin(one)}{which}", paper, number(one), f"{one.verdict}{note}", far)
     return "| " + " | ".join(map(_plain, cells)) + " |"
 
 

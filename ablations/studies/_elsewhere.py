@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from results.verdicts import NOT_HERE
-
 NOT_TESTED = "not tested here"
 
 
@@ -26,14 +24,14 @@ ELSEWHERE = (
     Elsewhere(
         "F35",
         "fine-tuning on all labels beats training from scratch for wide networks only",
-        NOT_HERE,
-        "ImageNet and encoders two and four times as wide, pretrained for 1000 epochs",
+        NOT_TESTED,
+        "encoder_size has the widths and label_fraction the fine-tuning; no study crosses them",
     ),
     Elsewhere(
         "F36",
         "linear and fine-tuned accuracy go together; fine-tuning on few labels gains more from long training",
-        NOT_HERE,
-        "ImageNet encoders of many lengths of training; Fig. B.5 without a number",
+        NOT_TESTED,
+        "batch_epochs has the lengths of training and label_fraction the fine-tuning; Fig. B.5 has no number to meet",
     ),
     Elsewhere(
         "F42",

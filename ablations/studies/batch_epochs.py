@@ -1,7 +1,8 @@
 """Do larger batches help, and is it still so when training is longer?
 
-Fig. 9: LARS, linear scaling of the learning rate, one learning rate for all. Batch norm sees as many
-images in each arm.
+Fig. 9: LARS, linear scaling of the learning rate, one learning rate for all. Batch norm sees the whole batch at the
+paper's scale, elsewhere as many images in each arm: there the two views of an image, but few of its negatives, share
+their statistics in all but the smallest batch, which is a hint (Sec. 2.2) that the larger batches alone have.
 """
 
 from dataclasses import replace
@@ -20,7 +21,12 @@ def grid(base: Experiment) -> Grid:
         batches, epochs = [256 * 2**k for k in range(6)], [100 * k for k in range(1, 11)]
     else:
         batches, epochs = [base.batch_size * 2**k // 4 for k in range(4)], [max(base.epochs // 3, 1), base.epochs]
-    return vary(batch_size=batches, bn_batch=[batches[0]], epochs=epochs, seed=range(3))
+    return vary(batch_size=batches, bn_batch=seen_by_batch_norm(base), epochs=epochs, seed=range(3))
+
+
+def seen_by_batch_norm(base: Experiment) -> list[int | None]:
+    """The whole batch at the paper's scale, elsewhere as much as the smallest arm has."""
+    return [None if base.dataset == "imagenet" else base.batch_size // 4]
 
 
 def with_lars(base: Experiment) -> Experiment:
@@ -39,7 +45,12 @@ def claims(base: Experiment) -> list[Claim]:
     gaps = [corner[large, few], corner[small, few], corner[large, many], corner[small, many]]
     at_all = [(corner[batch, many], corner[batch, few]) for batch in batches]
     last = difference(
-        "F32", {"batch_size": 8192}, {"batch_size": 4096}, within=0.5, paper=-0.045, text="a batch of 8192 is enough"
+        "F32",
+        {"batch_size": 4096},
+        {"batch_size": 8192},
+        above=-0.5,
+        paper=0.045,
+        text="a batch of 8192 gains nothing over 4096",
     )
     return [
         gap_of_gaps("F27", *gaps, paper=5.3, text="a larger batch helps most when training is short"),

@@ -1,11 +1,12 @@
 """Do still more kinds of augmentation add anything to crop and color?
 
-App. B.2 adds Sobel, equalize, solarize and motion blur to the default, with chances that it does not give: here each
-changes one view in five.
+App. B.2, of 1000 epochs at scale `paper`, adds Sobel, equalize, solarize and motion blur to the default, with chances
+that it does not give: here each changes one view in five.
 """
 
 from ablations import Grid, Study, difference, vary
 from ablations._identity import settings
+from ablations.studies._section_6 import as_in_section_6
 from core.augmentations import Augmentation, Compose, Equalize, MotionBlur, RandomApply, Sobel, Solarize
 from core.experiment import Experiment
 from results.claims import Claim
@@ -49,6 +50,7 @@ STUDY = Study(
     question=__doc__.split("\n")[0],
     paper="App. B.2",
     grid=grid,
+    base=as_in_section_6,
     figure=Bars(
         x="augment.parts",
         labels=tuple((default + text, name) for default in defaults for name, text in texts.items()),

@@ -60,7 +60,7 @@ STUDY = Study(
         ),
     ),
     claims=[
-        difference("F9", strong[0], weak[0], paper=3.6, text="stronger color helps SimCLR"),
+        difference("F9", strong[0], weak[0], paper=3.6, text="SimCLR: color of full strength beats an eighth of it"),
         gap_of_gaps(
             "F10",
             strong[0],
@@ -68,7 +68,7 @@ STUDY = Study(
             strong[1],
             weak[1],
             paper=4.9,
-            text="stronger color helps SimCLR more than supervised learning",
+            text="stronger color does more for SimCLR than for supervised learning",
         ),
         gap_of_gaps(
             "F11",
@@ -77,7 +77,7 @@ STUDY = Study(
             blur[1],
             strong[1],
             paper=1.6,
-            text="blur helps SimCLR more than supervised learning",
+            text="blur does more for SimCLR than for supervised learning",
         ),
         difference(
             "F12",
@@ -90,10 +90,9 @@ STUDY = Study(
             "F12 labels",
             policy[1],
             weak[1],
-            above=None,
-            within=1.0,
+            above=-1.0,
             paper=0.1,
-            text="AutoAugment is as good as weak color for supervised learning",
+            text="AutoAugment is no worse than weak color for supervised learning",
         ),
         gap_of_gaps(
             "F12 both",

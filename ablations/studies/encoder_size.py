@@ -1,7 +1,7 @@
 """Do larger encoders gain more from contrastive than from supervised learning?
 
-Fig. 7, at equal epochs for both. The paper's supervised points are trained for 90 epochs, its SimCLR ones for 100, and
-those of its gaps (F15) for 1000.
+Fig. 7, at equal epochs for both. The paper's supervised points are trained for 90 epochs, its SimCLR ones for 100; its
+gaps after 1000 (7.2, 3.6, 1.9) are smaller.
 """
 
 from typing import Any
@@ -54,8 +54,9 @@ def claims(base: Experiment) -> list[Claim]:
     small, deep, wide, both = (
         cell("NTXent", depth, width) for width in (widths[0], widths[-1]) for depth in (depths[0], depths[-1])
     )
-    narrow = [{"encoder.depth": tuple(depths), "encoder.width": width} for width in (widths[0], widths[-1])]
-    taught, alone = ([{"loss": loss, **width} for width in narrow] for loss in ("CrossEntropy", "NTXent"))
+    taught, alone = (
+        [cell(loss, depths[-1], width) for width in (widths[0], widths[-1])] for loss in ("CrossEntropy", "NTXent")
+    )
     return [
         all_of(
             "F14",
@@ -64,7 +65,7 @@ def claims(base: Experiment) -> list[Claim]:
             text="deeper and wider both help",
         ),
         gap_of_gaps(
-            "F15", taught[0], alone[0], taught[1], alone[1], paper=5.3, text="the gap to supervised shrinks with width"
+            "F15", taught[0], alone[0], taught[1], alone[1], paper=6.4, text="the gap to supervised shrinks with width"
         ),
     ]
 

@@ -42,7 +42,13 @@ def claims(base: Experiment) -> list[Claim]:
         difference("F16", nonlinear, linear, paper=better, text="a nonlinear head beats a linear one"),
         all_of("F17", [(nonlinear, none), (linear, none)], paper=least, text="either head beats none"),
         all_of("F18", two_widths, within=1.5, paper=1.3, text="the width of z hardly matters"),
-        difference("F19", one_width, cells(one_width, "linear_top1_z"), paper=10.0, text="h is better than z"),
+        difference(
+            "F19",
+            one_width,
+            cells(one_width, "linear_top1_z"),
+            paper=10.0,
+            text="h is better than z, which is narrower",
+        ),
     ]
 
 

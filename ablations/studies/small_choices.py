@@ -55,7 +55,6 @@ STUDY = Study(
             "F6",
             {**shared, "augment_other": None},
             {**shared, "augment_other": "Identity"},
-            paper=6.9,
             text="augmenting both branches helps",
         ),
         difference("F41 batch norm", usual, {"bn_batch": DEVICE}, text="batch norm must see all of the batch"),
