@@ -67,6 +67,9 @@ class Experiment:
                 raise TypeError(f"{name} takes a value, not {part!r}: write () after the name")
         for name, least in (("batch_size", 2), ("epochs", 0), ("warmup_epochs", 0), ("seed", 0), ("weight_decay", 0)):
             check(getattr(self, name) >= least, f"{name} takes {least} or more, not {getattr(self, name)}")
+        for name in ("images", "image_size"):
+            number = getattr(self, name)
+            check(number is None or number >= 1, f"{name} takes 1 or more, or None, not {number}")
         check(self.learning_rate > 0, f"learning_rate takes more than 0, not {self.learning_rate}")
         divides = self.bn_batch is None or (self.bn_batch >= 2 and self.batch_size % self.bn_batch == 0)
         check(divides, f"bn_batch takes a divisor of batch_size={self.batch_size}, 2 or more, not {self.bn_batch}")

@@ -19,6 +19,10 @@ class LARS:
     momentum: float = 0.9
     trust: float = 0.001
 
+    def __post_init__(self) -> None:
+        _check_decay("LARS.momentum", self.momentum)
+        check(self.trust > 0, f"LARS.trust takes more than 0, not {self.trust}")
+
     def build(self, module: nn.Module, weight_decay: float) -> torch.optim.Optimizer:
         """An optimizer of the module's parameters; the learning rate is set before each step."""
         return LayerwiseSGD(parameter_groups(module, weight_decay), self.momentum, self.trust)
@@ -30,6 +34,10 @@ class SGD:
 
     momentum: float = 0.9
     nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        _check_decay("SGD.momentum", self.momentum)
+        check(self.momentum > 0 or not self.nesterov, "SGD.nesterov takes a momentum above 0")
 
     def build(self, module: nn.Module, weight_decay: float) -> torch.optim.Optimizer:
         """An optimizer of the module's parameters; the learning rate is set before each step."""
@@ -43,6 +51,10 @@ class AdamW:
 
     beta1: float = 0.9
     beta2: float = 0.999
+
+    def __post_init__(self) -> None:
+        _check_decay("AdamW.beta1", self.beta1)
+        _check_decay("AdamW.beta2", self.beta2)
 
     def build(self, module: nn.Module, weight_decay: float) -> torch.optim.Optimizer:
         """An optimizer of the module's parameters; the learning rate is set before each step."""
@@ -86,6 +98,10 @@ class LayerwiseSGD(torch.optim.Optimizer):
         velocity = state["velocity"]
         velocity.mul_(group["momentum"]).add_(gradient, alpha=group["lr"])
         parameter.sub_(velocity)
+
+
+def _check_decay(name: str, rate: float) -> None:
+    check(0 <= rate < 1, f"{name} takes 0 or more and less than 1, not {rate}")
 
 
 def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -83,6 +83,8 @@ REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"prepare": 1}, TypeError, "Experiment.prepare takes a function or a value that can be called, not 1"),
     ({"augment_other": 1}, TypeError, "Experiment.augment_other takes a function or a value that can be called, not"),
     ({"batch_size": 1}, ValueError, "batch_size takes 2 or more, not 1"),
+    ({"images": 0}, ValueError, "images takes 1 or more, or None, not 0"),
+    ({"image_size": -1}, ValueError, "image_size takes 1 or more, or None, not -1"),
     ({"epochs": -1}, ValueError, "epochs takes 0 or more, not -1"),
     ({"warmup_epochs": -0.5}, ValueError, "warmup_epochs takes 0 or more, not -0.5"),
     ({"seed": -1}, ValueError, "seed takes 0 or more, not -1"),

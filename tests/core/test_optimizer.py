@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -119,6 +120,22 @@ def test_sgd_and_adamw_are_torch_s() -> None:
         steps(ours, part.build(ours, 0.0), range(3))
         steps(reference, theirs([p for p in reference.parameters() if p.requires_grad]), range(3))
         torch.testing.assert_close(ours.state_dict(), reference.state_dict(), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "words"),
+    [
+        (LARS, {"momentum": -3.0}, "LARS.momentum takes 0 or more and less than 1, not -3.0"),
+        (LARS, {"trust": 0.0}, "LARS.trust takes more than 0, not 0.0"),
+        (SGD, {"momentum": 1.0}, "SGD.momentum takes 0 or more and less than 1, not 1.0"),
+        (SGD, {"momentum": 0.0, "nesterov": True}, "SGD.nesterov takes a momentum above 0"),
+        (AdamW, {"beta1": 7.0}, "AdamW.beta1 takes 0 or more and less than 1, not 7.0"),
+        (AdamW, {"beta2": 1.0}, "AdamW.beta2 takes 0 or more and less than 1, not 1.0"),
+    ],
+)
+def test_an_optimizer_that_cannot_train_is_refused_when_it_is_made(part: Any, change: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        part(**change)
 
 
 @each_optimizer
