@@ -16,10 +16,10 @@ from typing import Any, NoReturn
 from ablations._command import DONE, FAILED, WRONG_USE, Parser
 from ablations._find import STUDIES, StudyError, load_study
 from ablations._grid import nearest
+from ablations._options import options_parser
 from ablations._siblings import HOME
 from ablations._source import import_path
 from ablations._study import Study
-from ablations.run import options_parser
 from slurm.environment import environment_with
 
 
@@ -51,7 +51,7 @@ def run_study(study: Study, words: Mapping[str, Any]) -> bool:
 
 def command_line(words: Mapping[str, Any]) -> list[str]:
     """The options as one would type them: {"seeds": 5, "wait": True} is --seeds=5 --wait."""
-    parser = options_parser(_Words)
+    parser = options_parser("", _Words)
     known = {name: given for name, given in vars(parser.parse_args([])).items() if name != "study"}
     typed: list[str] = []
     for name, given in words.items():

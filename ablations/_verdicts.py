@@ -11,8 +11,8 @@ from rich.table import Table
 
 from ablations._functions import declare
 from ablations._judged import judged
+from ablations._options import SCALE_NAMES
 from ablations._status import table_names
-from ablations.run import SCALES
 from ablations.studies._elsewhere import ELSEWHERE
 from results._claim_words import aside, margin, number, seen
 from results.readme import write_readme
@@ -44,7 +44,7 @@ def print_verdicts(results: Path, studies: Collection[str]) -> None:
 
 
 def _table(found: Sequence[Verdict]) -> Table:
-    scales = sorted({verdict.scale for verdict in found}, key=lambda scale: (*SCALES, scale).index(scale))
+    scales = sorted({verdict.scale for verdict in found}, key=lambda scale: (*SCALE_NAMES, scale).index(scale))
     table = Table("study", "claim", "", "paper", *scales, box=None, header_style="bold", padding=(0, 1))
     at = {(verdict.study, verdict.claim, verdict.scale): verdict for verdict in found}
     for study, claim in dict.fromkeys((verdict.study, verdict.claim) for verdict in found):

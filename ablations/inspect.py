@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ablations._command import DONE, parser, run_command
 from ablations._find import check_name
+from ablations._options import SCALE_NAMES, assignment
 from ablations._site import positive
-from ablations.run import SCALES, assignment
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("study", nargs="?", metavar="STUDY", help="a name, or the path of one's own file")
     made.add_argument("--data", metavar="DIR", help="where the images lie")
     views = made.add_argument_group("with views")
-    views.add_argument("--scale", choices=SCALES, default="laptop", help="default: laptop")
+    views.add_argument("--scale", choices=SCALE_NAMES, default="laptop", help="default: laptop")
     views.add_argument("--images", type=positive, metavar="N", help="so many images (default: 6; 4 of pairs)")
     views.add_argument("--epoch", type=int, default=0, help="as they are in this epoch (default: 0, the first)")
     views.add_argument(

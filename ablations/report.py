@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations._command import DONE, parser, run_command
+from ablations._options import SCALE_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,13 +59,12 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
 
 def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
     """Write the page of these tables, a study's scales from small to large; of all, with what no study tests."""
-    from ablations.run import SCALES
     from ablations.studies._elsewhere import ELSEWHERE
     from results.page import write_page
 
     def place(path: Path) -> tuple[str, int, str]:
         study, scale = path.stem.rsplit(".", 1)
-        return study, (*SCALES, scale).index(scale), scale
+        return study, (*SCALE_NAMES, scale).index(scale), scale
 
     return write_page(sorted(tables, key=place), results / "report.html", ELSEWHERE if is_whole else ())
 

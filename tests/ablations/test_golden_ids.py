@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ablations._identity import run_id, settings
+from ablations._options import DEFAULT_SCALE, SCALE_NAMES
 from ablations._scale import SCALES
 from core import augmentations, encoders, heads, losses, optimizer, probe
 from core.augmentations import ColorDistortion, Compose, Crop, Flip, GaussianBlur, Pair, Rotate, Sobel
@@ -147,6 +148,11 @@ def test_golden_ids(name: str) -> None:
         f"{name} has another id: every result there is would be orphaned. A new field needs a default that means what "
         "was done before; a part whose meaning changes raises its version. (A scale may change: then pin its new id.)"
     )
+
+
+def test_each_scale_that_can_be_typed_has_its_experiment() -> None:
+    assert tuple(SCALES) == SCALE_NAMES
+    assert {*DEFAULT_SCALE.values()} <= {*SCALE_NAMES}
 
 
 def parts() -> dict[str, Any]:
