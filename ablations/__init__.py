@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ablations._references import SUPERVISED
     from ablations._study import Study, derive
     from ablations._tune import Tune
-    from results.claims import Claim, all_of, best_of, cells, difference, gap_of_gaps, rank
+    from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 
 put_first()
 
@@ -32,6 +32,7 @@ __all__ = [
     "all_of",
     "best_of",
     "cells",
+    "count_of",
     "derive",
     "difference",
     "gap_of_gaps",
@@ -42,6 +43,7 @@ __all__ = [
     "table",
     "vary",
     "verdicts",
+    "weighted",
 ]
 
 _HOMES = {
@@ -51,7 +53,17 @@ _HOMES = {
     "ablations._grid": ("Grid", "paired", "vary"),
     "ablations._study": ("Study", "derive"),
     "ablations._tune": ("Tune",),
-    "results.claims": ("Claim", "all_of", "best_of", "cells", "difference", "gap_of_gaps", "rank"),
+    "results.claims": (
+        "Claim",
+        "all_of",
+        "best_of",
+        "cells",
+        "count_of",
+        "difference",
+        "gap_of_gaps",
+        "rank",
+        "weighted",
+    ),
 }
 
 

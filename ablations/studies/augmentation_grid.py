@@ -5,9 +5,8 @@ Fig. 5's protocol: one crop shared by both branches, the pair on one branch only
 
 from itertools import combinations
 
-from ablations import Claim, Study, all_of, best_of, cells, difference, rank, vary
+from ablations import Claim, Study, all_of, best_of, cells, count_of, difference, rank, vary, weighted
 from core.augmentations import FIG5_OPERATORS, Crop, Identity, Pair
-from results.claims import count_of, weighted
 from results.plots import Heatmap, PaperValues
 
 operators = FIG5_OPERATORS.values()

@@ -10,16 +10,25 @@ import pandas as pd
 import pytest
 from command_line import Command
 
+import ablations
 from ablations import Study, best_of, difference, load_study, study_names, vary
 from ablations._claims import claims_of
 from ablations._plan import plan
 from ablations.studies._elsewhere import ELSEWHERE
 from core.heads import MLP, NoHead
+from results import claims
 from results._cells import plain
 from results.paper import PaperValues, paper_values, read_paper
 from results.plots import Bars, Panels
 from results.tables import read_table
 from results.verdicts import Verdict, verdicts
+
+
+def test_all_that_makes_a_claim_is_imported_from_ablations() -> None:
+    of_figures_and_tables = {"Cells", "Function", "about_claims", "claims_from"}
+    made = {*claims.__all__} - of_figures_and_tables
+    assert made <= {*ablations.__all__}
+    assert all(getattr(ablations, name) is getattr(claims, name) for name in made)
 
 
 def shown(study: Study) -> list[Any]:
