@@ -84,7 +84,9 @@ def _unplanned(place: Place, here: Here) -> str:
 def _own(run: Run) -> str:
     """The parts of the experiment that are one's own code, by name."""
     found = [f"{name} ({written})" for name, part in changes(run.experiment).items() for written in _written(part)]
-    return f"its own are {', '.join(found)}" if found else "it has no part of one's own, so the version of one of ours"
+    if found:
+        return f"the parts of your own are {', '.join(found)}"
+    return "none of its parts is your own code; one of core's may have another version"
 
 
 def _written(described: Any) -> Iterator[str]:

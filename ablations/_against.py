@@ -64,7 +64,7 @@ def _train(version: Version, options: argparse.Namespace, arguments: Sequence[st
     print(f"{version.name}:", flush=True)
     code = _wait(subprocess.Popen([sys.executable, "-m", "ablations.run", *words], env={**os.environ, **first}))
     if code < 0 or code == WRONG_USE:
-        raise ValueError(f"{version.name}, the study did not run: it said why")
+        raise ValueError(f"the study did not run by the code of {version.name}; its error is above")
     return code
 
 

@@ -71,5 +71,8 @@ def find_experiment(item: str, study: Study, where: Context) -> Any:
     """The experiment with this id; raises LookupError where the study plans none."""
     found = find(study, where.scale, lambda experiment: fingerprint(experiment, where.data), where.seeds, item)
     if found is None:
-        raise LookupError(f"{where.study} at scale {where.scale} plans no run {item} here: is it other code, or data?")
+        raise LookupError(
+            f"{where.study} at scale {where.scale} plans no run {item} here: its code or images have changed since it "
+            "was queued"
+        )
     return found

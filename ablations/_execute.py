@@ -69,8 +69,8 @@ def _check_same(record: Mapping[str, Any], path: Path) -> None:
     kept = read(path)
     if kept and kept["history"] != as_read(record["history"]):
         raise ValueError(
-            f"{path} is of another encoder: its checkpoint is gone, and trained again here, on another machine or by "
-            f"other versions, the run comes out otherwise; remove {path.parent} to measure all of it anew"
+            f"{path} belongs to another encoder: the checkpoint was lost, and training again gave different numbers; "
+            f"remove {path.parent} to measure the run anew"
         )
 
 

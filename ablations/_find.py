@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations._grid import nearest
+from ablations._grid import nearest_or_all
 
 if TYPE_CHECKING:
     from ablations._study import Study
@@ -119,4 +119,4 @@ def _offered(problem: Exception) -> str:
     if unknown is None or not dataclasses.is_dataclass(kind):
         return ""
     known = [field.name for field in dataclasses.fields(kind) if field.init]
-    return f"{nearest(unknown[2], known)}; it takes {', '.join(known) or 'none'}"
+    return nearest_or_all(unknown[2], known, "it takes")

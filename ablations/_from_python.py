@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from ablations._command import DONE, FAILED, WRONG_USE, Parser
 from ablations._find import STUDIES, StudyError, load_study
-from ablations._grid import nearest
+from ablations._grid import nearest_or_all
 from ablations._options import options_parser
 from ablations._siblings import HOME
 from ablations._source import import_path
@@ -56,7 +56,7 @@ def command_line(words: Mapping[str, Any]) -> list[str]:
     typed: list[str] = []
     for name, given in words.items():
         if name not in known:
-            raise TypeError(f"study.run has no option {name!r}{nearest(name, [*known])}; it has {', '.join(known)}")
+            raise TypeError(f"study.run has no option {name!r}{nearest_or_all(name, [*known], 'it has')}")
         if given is not None:
             typed += _typed(name, given, is_flag=known[name] is False)
     parser.parse_args(typed)

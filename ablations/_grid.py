@@ -96,9 +96,7 @@ def _check_names(instance: Any, names: Iterable[str]) -> None:
     known = _names(kind)
     for name in names:
         if name not in known:
-            raise TypeError(
-                f"{kind.__name__} has no setting {name!r}{nearest(name, known)}; it has {', '.join(known) or 'none'}"
-            )
+            raise TypeError(f"{kind.__name__} has no setting {name!r}{nearest_or_all(name, known, 'it has')}")
 
 
 @cache  # ten thousand experiments are of one kind
@@ -110,3 +108,8 @@ def nearest(name: str, known: list[str]) -> str:
     """ ": did you mean 'epochs'?", if one of the known names is near."""
     close = difflib.get_close_matches(name, known, 1)
     return f": did you mean {close[0]!r}?" if close else ""
+
+
+def nearest_or_all(name: str, known: list[str], there_are: str = "there are") -> str:
+    """As `nearest`; "; there are " and all the known names, if none is near."""
+    return nearest(name, known) or f"; {there_are} {', '.join(known) or 'none'}"

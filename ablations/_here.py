@@ -38,7 +38,7 @@ def planned_here(place: Place, results: Path, file: str | None = None, data: str
     name, scale = place.about["study"], place.about["scale"]
     if file is None and name not in study_names():
         raise ValueError(
-            f"{name!r} is a study of somebody's own, whose file is asked for: inspect RUN FILE.py; else --study FILE.py"
+            f"{name!r} is not a shipped study: name its file (inspect RUN FILE.py; explain and audit: --study FILE.py)"
         )
     if scale not in SCALES:
         raise ValueError(f"{place.table} is at scale {scale!r}, and there are {', '.join(SCALES)}")

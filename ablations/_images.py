@@ -52,7 +52,7 @@ def _check_sizes(experiment: Experiment, data: DataSet) -> None:
     if epochs == 0:
         return
     fits = experiment.batch_size <= (asked or number)
-    check(fits, f"batch_size={experiment.batch_size} is more than the {asked or number} training images")
+    check(fits, f"batch_size takes at most the {asked or number} training images, not {experiment.batch_size}")
     check(
         experiment.warmup_epochs < epochs, f"warmup_epochs={experiment.warmup_epochs:g} takes less than epochs={epochs}"
     )

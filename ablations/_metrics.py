@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ablations._grid import nearest
+from ablations._grid import nearest_or_all
 from ablations._identity import settings
 from ablations._study import Study
 from core.pretrain import pretrain
@@ -29,7 +29,7 @@ def check_metrics(study: Study, scale: str) -> None:
     known, others = [*measured, *TRAINING], settings(study.base_at(scale))
     for who, name in _asked(study, scale):
         if name not in known and name not in others and not name.startswith("provenance."):
-            raise ValueError(f"{who}: no metric {name!r}{nearest(name, known)}; there are {', '.join(known)}")
+            raise ValueError(f"{who}: no metric {name!r}{nearest_or_all(name, known)}")
 
 
 def _measured(study: Study, scale: str) -> list[str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablations._grid import apply_all, nearest
+from ablations._grid import apply_all, nearest_or_all
 from ablations._identity import run_id, settings
 from ablations._references import references
 from ablations._study import Study
@@ -80,7 +80,7 @@ def select(runs: Sequence[Run], only: Mapping[str, str]) -> list[Run]:
     known = list(dict.fromkeys(name for cell in cells for name in cell.settings))
     for name, wanted in only.items():
         if name not in known:
-            raise ValueError(f"--only {name}: no such setting{nearest(name, known)}; there are {', '.join(known)}")
+            raise ValueError(f"--only {name}: no such setting{nearest_or_all(name, known)}")
         values = dict.fromkeys(str(cell.settings[name]) for cell in cells if name in cell.settings)
         if wanted not in values:
             raise ValueError(f"--only {name}={wanted} selects nothing; its values here are {', '.join(values)}")
@@ -120,4 +120,4 @@ def _check_names(study: Study, shown: Sequence[str], known: list[str]) -> None:
     for name in shown:
         if name not in known and name not in measured:
             kind = type(study.figure).__name__
-            raise ValueError(f"figure, {kind}: no setting {name!r}{nearest(name, known)}; there are {', '.join(known)}")
+            raise ValueError(f"figure, {kind}: no setting {name!r}{nearest_or_all(name, known)}")

@@ -71,7 +71,7 @@ class Study:
         """The grid of this base experiment. Raises ValueError if it is empty or sets what `fixed` sets."""
         grid = tuple(self.grid(base) if callable(self.grid) else self.grid)
         if not grid:
-            raise ValueError("the grid is empty")
+            raise ValueError("grid takes at least one change, such as vary(seed=range(3))")
         varied = {name for change in grid for name in change}
         twice = sorted(name for name in self.fixed if name in varied or name.partition(".")[0] in varied)
         if twice:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ablations._grid import nearest
+from ablations._grid import nearest_or_all
 from ablations._identity import run_id, settings
 from core.value import check, value
 
@@ -64,4 +64,4 @@ def _check_names(tune: Tune, rows: Sequence[Row]) -> None:
     known = list(dict.fromkeys(name for row in rows for name in row if name != "seed"))
     for name in tune.over:
         if name not in known:
-            raise ValueError(f"Tune.over: no setting {name!r}{nearest(name, known)}; there are {', '.join(known)}")
+            raise ValueError(f"Tune.over: no setting {name!r}{nearest_or_all(name, known)}")

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{'dropped' if options.yes else 'would drop'} {path}")
         if options.yes:
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    print(f"{len(dropped)} of them; no record is lost" + ("" if options.yes else "; --yes does it"))
+    print(f"{len(dropped)} files or folders; records are kept" + ("" if options.yes else "; --yes does it"))
     return DONE
 
 

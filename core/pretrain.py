@@ -117,7 +117,7 @@ def _batches(experiment: Experiment, number: int, progress: Progress, steps: int
 def _steps_per_epoch(experiment: Experiment, images: Images) -> int:
     number = len(images.labels)
     if experiment.batch_size > number:
-        raise ValueError(f"batch_size={experiment.batch_size} is more than the {number} training images")
+        raise ValueError(f"batch_size takes at most the {number} training images, not {experiment.batch_size}")
     return number // experiment.batch_size
 
 

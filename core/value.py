@@ -118,7 +118,8 @@ def _one_of(given: Any, choices: tuple[Any, ...], name: str) -> Any:
             return canonical(given, choice, name)
         except (TypeError, ValueError) as problem:
             problems.append(problem)
-    raise problems[0]
+    first = str(problems[0])
+    raise type(problems[0])(first.replace(", not ", ", or None, not ", 1) if types.NoneType in choices else first)
 
 
 def _tuple(given: Any, arguments: tuple[Any, ...], name: str) -> tuple[Any, ...]:

@@ -89,8 +89,8 @@ def test_a_study_of_ones_own_is_imported_only_by_name(results: Path, command: Co
     (results.parent / "tiny.py").write_text("raise SystemExit('imported')")
     told = command(run_of(results, arm="supervised"), name="explain")
     assert lines(told, "again") == [
-        "tiny at scale smoke: unknown: 'tiny' is a study of somebody's own, whose file is asked for: "
-        "inspect RUN FILE.py; else --study FILE.py"
+        "tiny at scale smoke: unknown: 'tiny' is not a shipped study: name its file (inspect RUN FILE.py; "
+        "explain and audit: --study FILE.py)"
     ]
 
 
@@ -198,7 +198,9 @@ def test_an_edited_function_is_named(tmp_path: Path, command: Command) -> None:
     (tmp_path / "own.py").write_text(OWN.replace("square()", "abs()"))
     sys.modules.pop("own")
     (again,) = lines(command(run, "--study", "own.py", name="explain"), "again")
-    assert again.endswith("with the same settings and the same images, but other code: its own are loss (own.my_loss)")
+    assert again.endswith(
+        "with the same settings and the same images, but other code: the parts of your own are loss (own.my_loss)"
+    )
 
 
 IMAGES = OWN.replace(

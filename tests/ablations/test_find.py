@@ -77,11 +77,12 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str) -
         ("core.py", TINY, "core.py: a Python module is named core already"),
         ("colon.py", "\n\nif True\n", r"colon.py, line 3: expected ':': if True"),
         ("deep.py", "\nVALUES = [1]\n\nVALUES[3]\n", "deep.py, line 4: IndexError: list index out of range"),
-        ("typo.py", TINY.replace("MLP(width", "MLP(witdh"), r"line 10: .*'witdh': did you mean 'width'\?; it takes "),
+        ("typo.py", TINY.replace("MLP(width", "MLP(witdh"), r"line 10: .*'witdh': did you mean 'width'\?$"),
         ("value.py", TINY.replace("width=16", "width=0"), r"value.py, line 10: MLP\.width takes 1 or more, not 0"),
         ("absent.py", "import no_such_module", "absent.py, line 1: ModuleNotFoundError: No module named"),
         ("unknown.py", TINY.replace("NoHead()", "Nohead()"), "unknown.py, line 10: NameError: name 'Nohead'"),
-        ("strange.py", TINY.replace("probes=", "probe="), r"line 8: .*'probe': did you mean 'probes'\?; it takes "),
+        ("strange.py", TINY.replace("probes=", "probe="), r"line 8: .*'probe': did you mean 'probes'\?$"),
+        ("alien.py", TINY.replace("probes=", "zzz="), r"line 8: .*'zzz'; it takes question, grid, "),
     ],
 )
 def test_a_file_that_is_no_study_says_which_line(tmp_path: Path, file: str, text: str, message: str) -> None:

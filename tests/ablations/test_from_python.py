@@ -60,10 +60,8 @@ def test_the_words_are_those_of_the_command() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (
-            {"scael": "smoke"},
-            r"study\.run has no option 'scael': did you mean 'scale'\?; it has results, cluster, scale",
-        ),
+        ({"scael": "smoke"}, r"study\.run has no option 'scael': did you mean 'scale'\?$"),
+        ({"zzz": 1}, r"study\.run has no option 'zzz'; it has results, cluster, scale"),
         ({"scale": "smok"}, r"study\.run: scale: invalid choice: 'smok' \(choose from '?smoke'?, "),
         ({"seeds": 2.5}, r"study\.run: seeds: takes a whole number from 1 on, not '2\.5'"),
         ({"seeds": True}, r"study\.run: seeds: takes a whole number from 1 on, not 'True'"),

@@ -93,12 +93,10 @@ def test_a_part_that_is_changed_alike_is_made_once() -> None:
     assert (first.loss.temperature, other.loss.temperature) == (0.1, 0.5)
 
 
-def test_a_misspelt_setting_names_the_nearest_and_the_valid_ones() -> None:
-    with pytest.raises(
-        TypeError, match=r"Experiment has no setting 'batchsize': did you mean 'batch_size'\?; it has .*seed"
-    ):
+def test_a_misspelt_setting_names_the_nearest_or_the_valid_ones() -> None:
+    with pytest.raises(TypeError, match=r"^Experiment has no setting 'batchsize': did you mean 'batch_size'\?$"):
         apply(Experiment(), {"batchsize": 4})
-    with pytest.raises(TypeError, match=r"MLP has no setting 'witdh': did you mean 'width'\?; it has width, hidden"):
+    with pytest.raises(TypeError, match=r"MLP has no setting 'witdh': did you mean 'width'\?$"):
         apply(Experiment(), {"head": MLP(), "head.witdh": 4})
     with pytest.raises(TypeError, match=r"Experiment has no setting 'zzz'; it has dataset"):
         apply(Experiment(), {"zzz.width": 4})

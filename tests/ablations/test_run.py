@@ -41,10 +41,13 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no seeds": (("tiny.py", "--seeds", "0.5"), "--seeds: takes a whole number from 1 on, not '0.5'"),
     "unknown scale": (("tiny.py", "--scale", "laptp"), "choose from 'smoke', 'laptop'"),
     "unknown option": (("tiny.py", "--epochs", "3"), "unrecognized arguments: --epochs 3"),
-    "batch larger than the subset": (("tiny.py", "--set", "batch_size=513"), "batch_size=513 is more than the 512 "),
+    "batch larger than the subset": (
+        ("tiny.py", "--set", "batch_size=513"),
+        "at most the 512 training images, not 513",
+    ),
     "batch larger than the images": (
         ("tiny.py", "--set", "batch_size=5000", "--set", "images=None"),
-        "batch_size=5000 is more than the 2700 training images",
+        "batch_size takes at most the 2700 training images, not 5000",
     ),
     "more images than there are": (("tiny.py", "--set", "images=99999"), "2700 training images of shapes; images=None"),
     "no images": (("tiny.py", "--set", "dataset=pets", "--data", "no_pets"), "no_pets holds no images: give a folder"),
@@ -179,7 +182,7 @@ def test_a_new_probe_measures_the_encoder_of_the_record_or_none(own: Path, comma
     assert ended.code == 1
     assert len(list((same / "probes").iterdir())) == 2 and len(list((other / "probes").iterdir())) == 1
     assert last_end(same) is None or last_end(same)["outcome"] == "done"
-    assert "is of another encoder: its checkpoint is gone" in (last_end(other) or {})["message"]
+    assert "belongs to another encoder: the checkpoint was lost" in (last_end(other) or {})["message"]
 
 
 @pytest.fixture
