@@ -81,7 +81,7 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def newest(folder: Path) -> Any:
-    """The newest whole checkpoint of a run, {"state", "seconds"}; damaged ones are set aside. None without one."""
+    """The newest whole checkpoint of a run, {"state", "seconds", "processes"}, or None; damaged ones are set aside."""
     for path in reversed(checkpoints(folder)):
         try:
             return _checkpoint.read(path)

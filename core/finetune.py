@@ -69,7 +69,7 @@ class FineTune:
         """Train on the labeled images, choose on the validation images, read the test images once.
 
         Raises ValueError for `from_scratch` where `features` do not say what the model was trained by, and
-        FloatingPointError where every one of them diverges.
+        FloatingPointError where training diverges at every learning rate and weight decay.
         """
         tuned = self._best(features)
         return measure(

@@ -24,7 +24,8 @@ class Footprint:
     """forward, backward: floating-point operations of a view (a product and its sum are two); kept: bytes that a view
     keeps for the backward pass; widest: those of the largest tensor among them; work: bytes in which a view is made.
 
-    fixed: bytes whatever the batch is: weights, gradients, the optimizer's state, and weights in another precision.
+    fixed: bytes whatever the batch is: weights, gradients, the optimizer's state, and weights in another precision;
+    gradients: those of the gradients alone.
     """
 
     forward: int
@@ -41,11 +42,12 @@ class Footprint:
         return experiment.batch_size * experiment.views * (passes * self.forward + self.backward)
 
     def memory(self, experiment: Experiment, ranks: int = 1) -> int:
-        """Peak bytes of each of so many ranks: what is fixed, and what its views of a chunk of the batch take.
+        """Peak bytes on each of so many ranks: what is fixed, and what its views in one chunk of the batch take.
 
-        Beside what is kept, the views as they were made and in one piece, the gradient at the largest tensor on both
-        sides of a batch norm and that norm's float32; several ranks sum their gradients in one piece. What images take
-        on the device, the workspace of convolutions and what an allocator wastes are left out.
+        Counted beside what is kept: each view twice, as it was made and in the joined batch; four times the largest
+        tensor, for the gradients before and after a batch norm and that norm's float32; on several ranks the gradients
+        once more, joined to be summed. Left out: the images on the device, the workspace of convolutions, and what an
+        allocator wastes.
         """
         views = _chunk(experiment) * experiment.views // ranks
         several = self.gradients if ranks > 1 else 0

@@ -96,8 +96,8 @@ def _parts(loader: "DataLoader[Any]") -> Iterator[Tensor]:
 def _started(loader: "DataLoader[Any]") -> tuple[Iterator[Any], list[BaseProcess]]:
     """The loaders at work, and their processes.
 
-    A signal that comes before they know what to do with it waits. Of a child that dies torch would tell by an exception
-    in whatever the run does just then, such as saving; here it is who waits for images that gets to know.
+    Signals wait until the loaders are ready to ignore them. torch's handler of SIGCHLD would raise in whatever the run
+    does when a loader dies, such as saving; it is not kept, so that the error is raised where images are waited for.
     """
     others, of_children = active_children(), signal.getsignal(signal.SIGCHLD)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_THE_RUN)

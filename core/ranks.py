@@ -21,7 +21,7 @@ WAIT = timedelta(days=1)
 
 
 class Parted(ConnectionError):  # noqa: N818 -- it is a state of the run, and reads so
-    """Another rank is gone. Who knows why is whoever started it."""
+    """Another rank is gone; only what started the ranks can tell why."""
 
     kind = "lost process"
 

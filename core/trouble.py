@@ -1,4 +1,4 @@
-"""What goes wrong in training: where it did, as notes of the exception, and losses and weights that are no numbers."""
+"""What goes wrong in training: where it did, as notes of the exception, and losses and weights that are not finite."""
 
 import math
 from collections.abc import Iterator

@@ -15,16 +15,16 @@ from results._facts import Facts, differing, unlike
 POINTS = 5.0
 """Accuracies, in percent, may differ by so much between unlike machines."""
 RELATIVE = 0.05
-"""The first epoch's losses, and other metrics that are no whole numbers, may differ by this part of the larger."""
+"""The first epoch's losses, and other metrics that are not whole numbers, may differ by this part of the larger."""
 
 Word = Literal["same bits", "within tolerance", "differs"]
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """word: how far two measurements agree. unlike: in what source, versions and machine differ.
+    """word: how far two measurements of a run agree; unlike: in what source, versions and machine differ.
 
-    wrong: what does not agree. alone: what only one of the two measured, whose source differs, too.
+    wrong: the settings and measurements that do not agree; alone: what only one of the two measured, if source differs.
     """
 
     word: Word

@@ -26,12 +26,13 @@ def unpacked(text: str) -> Any:
 
 
 def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> float:
-    """Standard error over test images, in percent; NaN where predictions, or what they are to tell, is not kept.
+    """Standard error over test images, in percent.
 
-    labels: what is to be told of each image, packed, by data set, or by what the metric begins with; a metric that is
-    not the share that is so right counted something else. Each image has one number, the weighted sum of "right",
-    averaged over seeds. For two runs that is McNemar's spread: sqrt(b + c - (b - c)^2 / N) / N, where only the b and c
-    images that one of them alone gets right count.
+    NaN where predictions or labels are not kept, or where the metric is not the share of predictions that are right.
+    labels: what is to be predicted of each image, packed, by data set, or by what the metrics of a probe with labels of
+    its own begin with. Each image has one number, the weighted sum of "right", averaged over seeds. For two runs that
+    is McNemar's spread: sqrt(b + c - (b - c)^2 / N) / N, where b and c count the images that only one of them gets
+    right.
     """
     if not labels:
         return math.nan

@@ -65,9 +65,9 @@ class Attempt:
         _write(self.folder / f".progress-{os.getpid()}", message).replace(self.folder / "progress")
 
     def lose(self, kind: str, message: str, max_attempts: int) -> None:
-        """Write down that the attempt died without a word, and give the item up after `max_attempts` such in a row.
+        """Write down that the attempt died without saying why; the item fails after `max_attempts` of these in a row.
 
-        Only those that got nowhere count; the item has then failed, of this `kind`.
+        Only attempts without progress count; the failure is of this `kind`.
         """
         past = [state for state in history(self.folder.parent.parent) if state.number <= self.number]
         started, last_seen = times(self.folder)

@@ -28,9 +28,9 @@ from slurm.job import Job
 CANNOT_WRITE = os.EX_IOERR
 """The exit code of a child that could not write what it had to."""
 DEFERENCE = 1.0
-"""Seconds that a process gives the first one of an item to say what ended them both."""
+"""Seconds that another process of an item waits before it says what ended it, so that the first one may."""
 WITNESS = 5.0
-"""Seconds that a process which has lost another one gives those who saw why."""
+"""Seconds that a process which has lost another one waits before it says so, so that one that knows why may."""
 
 
 class Process(Protocol):

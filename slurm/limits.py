@@ -23,7 +23,10 @@ class Nodes:
 
 
 def check(resources: Resources) -> None:
-    """Raise ValueError, with the valid values, for resources that no node of the partition has. Asks sinfo once."""
+    """Raise ValueError, with the valid values, for resources that no node has or this user may not ask for.
+
+    Asks sinfo once, and sacctmgr where there is an account or a QOS.
+    """
     groups = nodes()
     names = sorted({group.partition for group in groups})
     wanted = resources.partition.split(",") if resources.partition else [g.partition for g in groups if g.is_default]
