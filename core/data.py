@@ -4,7 +4,7 @@ A data set is its pixels and labels, whatever files they came in: classes are so
 split by a hash of their pixels, then by label. So the same images have the same order, the same validation part, the
 same subsets and the same fingerprint, from parquet, from torchvision and from folders.
 
-One that does not fit in memory is streamed (core.index): its images stay encoded, and the hash is of their files'
+One that does not fit in memory is streamed (core.streamed): its images stay encoded, and the hash is of their files'
 bytes. That is another data set than the same images in memory, with a fingerprint of its own, since its views are
 cropped out of images of full size.
 """
@@ -22,9 +22,9 @@ from core import image_cache, shapes
 from core.arrange import Split, arrange
 from core.decode import DataError, Decoded, decode, size_of
 from core.images import DataSet, Images, balanced
-from core.index import load_streamed
 from core.layouts import Source
 from core.sources import find, identity
+from core.streamed import load_streamed
 
 __all__ = ["DataError", "DataSet", "Images", "balanced", "load"]
 

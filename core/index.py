@@ -1,75 +1,28 @@
-"""Data sets that are streamed: an index of their images, made by reading every file once, and kept in the cache.
-
-The fingerprint is of each file's bytes and its label, since that of decoded pixels would take hours where it matters.
-It says that the data set is streamed: it is another one, and its runs are others, than of the same images in memory.
-Order, validation part and subsets follow the hash of the bytes, which is checked whenever an image is read again.
+"""The index of a data set that is streamed: what is known of each image, by reading every file once.
 
 A row of a parquet file cannot be read without a hundred others, so parquet files are unpacked into the cache, which
 takes as much room as they do.
 """
 
-import hashlib
 import shutil
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from os import cpu_count, fsencode
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from core import image_cache
-from core.arrange import Split, arrange
 from core.decode import DataError, Encoded, check_labels, check_mode, opened, problems_of
-from core.files import DIGEST, Folder, Pack, Store, Streamed, digest
-from core.images import DataSet, Images
+from core.files import DIGEST, digest
 from core.layouts import Source
-from core.sources import identity
 
-VERSION = 1  # of what images become when they are streamed: raise it when crops or centers of the same bytes change
 Arrays = dict[str, NDArray[Any]]
-
-
-def load_streamed(name: str, source: Source, side: int | None, cache: Path) -> DataSet:
-    """The data set `name` with images streamed from `source` at `side` pixels; indexed first, unless `cache` knows it.
-
-    Raises DataError for files that are no images, or that the cache has no room to unpack.
-    """
-    if side is None:
-        raise DataError(f"{name} does not fit in memory and is streamed, which takes image_size, the side in pixels")
-    key = f"{name}-{identity(source, None, VERSION)}"
-    entry, pack = cache / "indexed" / key, cache / "packed" / key / "images"
-    known = image_cache.read(entry)
-    if known is None or (source.root is None and not pack.exists()):
-        known = _index(name, source, pack)
-        image_cache.write(entry, *known)
-    info, arrays = known
-    files = Folder(source.root, arrays["names"]) if source.root else Pack(pack, arrays["ends"], info["shards"])
-    store = Store(files, arrays["digests"], arrays["sizes"], arrays["plain"])
-    labels, train = np.array(info["labels"])[arrays["labels"]], info["train"]
-
-    def split(start: int, end: int) -> Split:
-        places = Streamed(store, torch.arange(start, end), side)
-        return Split(places, labels[start:end], store.digests[start:end])
-
-    test = split(train, len(labels)) if len(labels) > train else None
-    return arrange(name, split(0, train), test, partial(_fingerprint, store))
-
-
-def _fingerprint(store: Store, classes: bytes, splits: tuple[Images, ...]) -> str:
-    found = hashlib.blake2b(f"streamed {VERSION} ".encode() + classes, digest_size=8)
-    for images in splits:
-        assert isinstance(images.pixels, Streamed)
-        found.update(f"{len(images)} ".encode())
-        found.update(store.digests[images.pixels.places.numpy()].data)
-        found.update(images.labels.numpy().astype("<i8").data)
-    return found.hexdigest()
 
 
 @dataclass
@@ -83,7 +36,7 @@ class _Found:
     names: list[str] = field(default_factory=list)
 
 
-def _index(name: str, source: Source, pack: Path) -> tuple[dict[str, Any], Arrays]:
+def make_index(name: str, source: Source, pack: Path) -> tuple[dict[str, Any], Arrays]:
     """The info and the arrays of the cache's entry; images that share files are copied to `pack`."""
     size = sum(file.stat().st_size for file in source.files)
     print(f"{name} does not fit in memory: reading its {size / 1e9:.1f} GB once, for an index", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""core.index: when a data set is streamed, and by what it is known again."""
+"""core.streamed and core.index: when a data set is streamed, and by what it is known again."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ import pytest
 from image_files import random_split, write_folders, write_parquet
 from jpeg_files import SIDE, streamed, write
 
-from core import index
+import core.streamed
 from core.data import DataError, load
 
 DECODED = 60 * SIDE * SIDE * 3
@@ -77,13 +77,13 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def test_a_fingerprint_is_the_same_in_every_version(tmp_path: Path) -> None:
-    """If not, all runs of streamed data sets are orphaned: raise index.VERSION and say so, or undo the change."""
+    """If not, all runs of streamed data sets are orphaned: raise streamed.VERSION and say so, or undo the change."""
     for number in range(20):
         kind = tmp_path / "made" / ("daisy", "rose")[number % 2]
         kind.mkdir(parents=True, exist_ok=True)
         (kind / f"{number}.png").write_bytes(png(np.arange(192).reshape(8, 8, 3).astype(np.uint8) + np.uint8(number)))
     data = streamed(tmp_path / "made", tmp_path / "cache")
-    assert (index.VERSION, data.fingerprint) == (1, "30c1a093e3240cf3")
+    assert (core.streamed.VERSION, data.fingerprint) == (1, "30c1a093e3240cf3")
     assert [len(split) for split in (data.train, data.valid, data.test)] == [14, 2, 4]
 
 
@@ -93,7 +93,7 @@ def test_files_are_read_once(
     write(tmp_path / "flowers")
     first = streamed(tmp_path / "flowers", tmp_path / "cache")
     assert "flowers does not fit in memory: reading its 0.0 GB once, for an index" in capsys.readouterr().err
-    monkeypatch.setattr(index, "_index", None)
+    monkeypatch.setattr(core.streamed, "make_index", None)
     assert streamed(tmp_path / "flowers", tmp_path / "cache").fingerprint == first.fingerprint
     assert capsys.readouterr().err == ""
 
