@@ -6,7 +6,7 @@ on its batch. Any module-level function of (images, draws) is one; those with se
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -64,12 +64,17 @@ class Compose:
 
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Images (N, C, H, W) after all parts."""
+        for part, its in self.each(draws):
+            images = part(images, its)
+        return images
+
+    def each(self, draws: Draws) -> Iterator[tuple[Augmentation, Draws]]:
+        """The parts in order, each with the draws that are its own."""
         seen: Counter[str] = Counter()
         for part in self.parts:
             kind = getattr(part, "__name__", type(part).__name__)
-            images = part(images, draws.named((kind, seen[kind])))
+            yield part, draws.named((kind, seen[kind]))
             seen[kind] += 1
-        return images
 
 
 @value

@@ -27,7 +27,7 @@ Change = Callable[[Tensor, Tensor], Tensor]
 class Features:
     """The representations h and embeddings z of a data set, each computed once for all probes of a run.
 
-    Of several ranks the first measures, and the others `help`: each embeds its share of the images.
+    With several ranks the first one measures and the others `help`: each embeds its share of the images.
     experiment: what `model` was trained by, where it is known; load: finds another data set by its name.
     """
 
@@ -36,7 +36,7 @@ class Features:
     device: str = "cpu"
     experiment: Experiment | None = None
     load: Callable[[str], DataSet] = sources.load
-    _kept: dict[Split, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _kept: dict[Split, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
     def of(self, split: Split, layer: Layer = "h") -> Tensor:
         """float32 (N, features) of h, (N, D) of z."""

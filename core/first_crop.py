@@ -89,6 +89,5 @@ def _first_crop(augment: Augmentation, draws: Draws) -> tuple[Crop | None, Draws
     if type(augment) is Pair:
         return _first_crop(Compose((augment.first,)), draws)
     if type(augment) is Compose:
-        first = augment.parts[0]
-        return _first_crop(first, draws.named((getattr(first, "__name__", type(first).__name__), 0)))
+        return _first_crop(*next(augment.each(draws)))
     return (augment if type(augment) is Crop else None), draws

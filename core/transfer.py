@@ -35,7 +35,7 @@ class Transfer:
 
     def __call__(self, features: Features) -> Measured:
         """The probe's metrics and predictions; raises core.data.DataError where there is no such data set."""
-        there = replace(features, data=features.load(self.dataset), _kept={})
+        there = replace(features, data=features.load(self.dataset))
         measured = self.probe(there)
         metrics = {f"{self.front}_{name}": metric for name, metric in measured.metrics.items()}
         return Measured(metrics, {f"{self.front}_{name}": found for name, found in measured.predictions.items()})

@@ -1,5 +1,7 @@
 """Transfer is the probe itself on the other data set, found where the run's own was."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tiny_runs import assert_same_state, color_data, color_model
@@ -27,6 +29,11 @@ def test_it_is_the_probe_on_the_other_images(probe: LinearProbe | FineTune) -> N
     assert ours.predictions == {f"other_{name}": found for name, found in theirs.predictions.items()}
     assert features.of("train") is of_own
     assert_same_state(features.model.state_dict(), color_model().state_dict())
+
+
+def test_features_of_other_images_are_not_those_that_are_kept() -> None:
+    features = Features(color_model(), HERE)
+    assert [len(features.of("train")), len(replace(features, data=THERE).of("train"))] == [30, 40]
 
 
 def test_a_data_set_that_is_not_there_is_named() -> None:
