@@ -42,9 +42,9 @@ class PaperValues:
     title: str = "ImageNet, ResNet-50"
 
 
-def read_paper(path: Path = PAPER) -> pd.DataFrame:
+def read_paper() -> pd.DataFrame:
     """All rows: study, item, setting ("key=text;key=text"), metric, value, source."""
-    return pd.read_parquet(path)
+    return pd.read_parquet(PAPER)
 
 
 def paper_values(mapping: PaperValues, paper: pd.DataFrame, value: str) -> pd.DataFrame:

@@ -2,22 +2,11 @@
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-
-
-def interval(values: Iterable[float], level: float = 0.95) -> tuple[float, float]:
-    """(mean, half width) of Student's t interval; NaN values are left out, fewer than two have no half width (NaN)."""
-    sample = np.asarray([value for value in values if not math.isnan(value)], dtype=float)
-    if sample.size == 0:
-        return math.nan, math.nan
-    if sample.size == 1:
-        return float(sample[0]), math.nan
-    error = float(sample.std(ddof=1)) / math.sqrt(sample.size)
-    return float(sample.mean()), student_t(level, sample.size - 1) * error
 
 
 def cell_intervals(table: pd.DataFrame, keys: Sequence[str], value: str, level: float = 0.95) -> pd.DataFrame:

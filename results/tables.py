@@ -23,20 +23,19 @@ if TYPE_CHECKING:
     import pandas as pd  # which commands that need no table as a whole do not wait for
 
 
-def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> bool:
-    """Make the table at `path` hold these rows, and whether it did not; what a run that is done there measured is kept.
+def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> None:
+    """Make the table at `path` hold these rows; what was measured of runs that are done there is kept.
 
     A row is {"run", "arm", "seed", "probes": [ids], **settings}. A run that is done but for a probe new to the plan
     keeps its numbers and is to do again. A run no longer in the plan stays if it is done, with the arm UNPLANNED.
     """
     if path.exists() and _is_planned(path, rows, about):
-        return False
+        return
     before = {row["run"]: row for row in read_rows(path)} if path.exists() else {}
     planned = {row["run"] for row in rows}
     others = [row for run, row in before.items() if run not in planned and row["status"] == "done"]
     kept = [row | {"arm": UNPLANNED} for row in others]
     _write(path, [_planned(row, before.get(row["run"])) for row in rows] + kept, about)
-    return True
 
 
 def fill(path: Path, runs: Path) -> "pd.DataFrame":

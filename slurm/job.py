@@ -21,7 +21,8 @@ class Job:
     `function(item, attempt, context)` is module-level, or its name as "module:function"; when `attempt.stopping()` it
     saves and raises Stopped. `finished(item)` reads the item's record, which alone says what is done.
     `preload` names modules that every child finds loaded, `environment` the variables set before that (the first job of
-    a process decides both). `lease` is in seconds. `retry_failed` gives each failed item one more attempt.
+    a process decides both). `lease` is in seconds. `retry_failed` gives each failed item one more attempt;
+    after `max_attempts` that were lost in a row without progress an item has failed.
     `processes` call the function on each item together: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT tell each which
     one it is. The first one speaks for the item: it alone says how it ends, unless it cannot.
     """
@@ -64,11 +65,10 @@ def _check_links(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Event:
-    """What a worker tells: an item "started" in a slot, "ended" there as `state` says, or is running "elsewhere"."""
+    """What a worker tells: an item "started", "ended" as `state` says, or is running "elsewhere"."""
 
     what: Literal["started", "ended", "elsewhere"]
     item: str
-    slot: int | None = None
     state: AttemptState | None = None
 
 

@@ -20,23 +20,19 @@ def run_local(
     return work(job, jobs, devices, on_event)
 
 
-def run_here(job: Job, on_event: Callable[[Event], None] | None = None) -> Summary:
+def run_here(job: Job) -> Summary:
     """Run the job in this process, one item after the other; what an item raises is written down and raised again."""
     allow_retries(job)
-    tell = on_event or (lambda event: None)
-    backlog, ended = Backlog(job, tell), Counter[str]()
+    backlog, ended = Backlog(job, lambda event: None), Counter[str]()
     with heartbeat(job.lease) as beating:
         while (claimed := backlog.take()) is not None:
             item, attempt = claimed
             beating.add(attempt)
-            tell(Event("started", item, 0))
             error = attempt_item(str(job.function), item, attempt, job.context)
             if error is None:
                 end_returned(job, item, attempt)
             beating.discard(attempt)
-            state = history(job.root / item, job.lease)[-1]
-            ended[state.state] += 1
-            tell(Event("ended", item, 0, state))
+            ended[history(job.root / item, job.lease)[-1].state] += 1
             if error is not None:
                 raise error
     return summary(job, ended, len(backlog.queue))

@@ -39,8 +39,8 @@ def work(
 ) -> Summary:
     """Work on the job's items, `slots` at a time, until none is left that nobody works on; in the main thread only.
 
-    Where `slots` is a function, it says so anew before each start, of the children under way by slot; see `packing`.
-    Each process sees one of the `devices` as its only GPU, in turns. Of an item's processes those beside the first run
+    Where `slots` is a function, it is asked before each start, with the running children by slot; see `packing`.
+    Each process sees one of the `devices` as its only GPU, in turns. The first process of an item runs here, its others
     in `tasks`, the other tasks of this job, or here where there are none. A stop signal is passed on to the children,
     which save and end in order; the second Ctrl-C kills them. An item that another worker holds is waited for until
     that worker has shown that it lives: one lease at most. An item whose child was killed is tried again after the
@@ -94,7 +94,7 @@ def _fill(
         beating.add(claimed[1])
         first = slot * backlog.job.processes % max(len(devices), 1)
         running[slot] = start_all(backlog.job, *claimed, (*devices[first:], *devices[:first]), tasks)
-        backlog.tell(Event("started", claimed[0], slot))
+        backlog.tell(Event("started", claimed[0]))
 
 
 def _pass_on(signals: list[int], running: Mapping[int, Child], told: int, kill: float) -> int:
@@ -117,7 +117,7 @@ def _settle(
         ended[state.state] += 1
         if state.state == "lost":
             backlog.queue.append(child.item)
-        backlog.tell(Event("ended", child.item, slot, state))
+        backlog.tell(Event("ended", child.item, state))
 
 
 def _over(running: Mapping[int, Child]) -> list[int]:
