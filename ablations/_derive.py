@@ -15,9 +15,10 @@ MODULES = ("augmentations", "encoders", "heads", "losses", "optimizer")
 """The modules of core whose names a value may use."""
 
 
-def write_derived(
-    study: str, assignments: Sequence[tuple[str, str]], scale: str, folder: Path = Path("scratch")
-) -> Path:
+SCRATCH = Path("scratch")
+
+
+def write_derived(study: str, assignments: Sequence[tuple[str, str]], scale: str) -> Path:
     """Write the study with these settings (values are Python expressions, a bare word is text); the file's path.
 
     Raises ValueError or TypeError, and writes nothing, where the settings do not fit the study at this scale.
@@ -35,8 +36,8 @@ def write_derived(
         f"STUDY = derive(load_study({_found(study)!r}), **{{{fixed}}})",
     ]
     name = f"{Path(study).stem}_{hashlib.sha256(said.encode()).hexdigest()[:6]}"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}.py"
+    SCRATCH.mkdir(exist_ok=True)
+    path = SCRATCH / f"{name}.py"
     path.write_text("\n".join(lines) + "\n")
     try:
         load_study(str(path)).base_at(scale)

@@ -7,24 +7,15 @@ encoder is all that takes time, so that augmentations, loss and the other GPUs c
 fast as they are used: the hours will rather be more.
 """
 
-from dataclasses import dataclass
-
 from ablations._price import ESTIMATED, Cost
 from core.data import DataSet
 from core.experiment import Experiment
 from slurm.failures import said
 
-
-@dataclass(frozen=True)
-class GPU:
-    """peak: floating-point operations a second in bfloat16, dense, as its maker says; share: what training reaches."""
-
-    name: str
-    peak: float
-    share: float
-
-
-A100 = GPU("A100", 312e12, 0.2)
+A100 = 312e12
+"""Its floating-point operations a second in bfloat16, dense, as its maker says: the peak."""
+SHARE = 0.2
+"""Of the peak, which training reaches."""
 NODE = 8
 """GPUs of the node that is assumed where a command asks for none."""
 
@@ -38,6 +29,6 @@ def estimate(experiment: Experiment, data: DataSet, gpus: int) -> Cost | str:
         found = footprint(experiment, side, data.classes)
     except Exception as problem:  # a part of one's own may need more than shapes
         return f"no estimate without real numbers: {said(problem)}"
-    seconds = found.flops(experiment) / (gpus * A100.peak * A100.share)
-    by = f"{ESTIMATED}: {gpus} x {A100.name} at {A100.share:.0%} of its bfloat16 peak, and nothing else in the way"
+    seconds = found.flops(experiment) / (gpus * A100 * SHARE)
+    by = f"{ESTIMATED}: {gpus} x A100 at {SHARE:.0%} of its bfloat16 peak, and nothing else in the way"
     return Cost(seconds, {"GPU memory": found.memory(experiment, gpus)}, by)

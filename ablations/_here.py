@@ -29,7 +29,7 @@ class Here:
         return best, unlike[best.id]
 
 
-def planned_here(place: Place, results: Path, file: str | None = None, data: str | None = None) -> Here:
+def planned_here(place: Place, results: Path, file: str | None, data: str | None) -> Here:
     """The plan of the study that this row is of, with as many seeds as its table has.
 
     A table says which study it is, and is believed only for those that are shipped: `file` names one's own.

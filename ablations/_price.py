@@ -106,7 +106,7 @@ def mean_seconds(results: Path, runs: Sequence[Run], partition: str | None, proc
     return mean(taken) if taken else None
 
 
-def on_partition(partition: str | None, processes: int = 1) -> IsLike:
+def on_partition(partition: str | None, processes: int) -> IsLike:
     """Whether a run had so many processes on this partition of a cluster; on any, where SLURM is to choose."""
 
     def is_like(machine: Mapping[str, Any]) -> bool:
@@ -117,7 +117,7 @@ def on_partition(partition: str | None, processes: int = 1) -> IsLike:
 
 
 def kind(row: Mapping[str, Any]) -> str:
-    """What decides how long a step of a run with these settings takes, but for small change; own parts by name."""
+    """The settings that decide how long a step takes, as text; of other parts than encoder and head only the names."""
     sizes = {name: row[name] for name in row if name.startswith(("encoder", "head"))}
     parts = {name: row[name] for name in row if name.startswith(("prepare", "augment", "loss", "optimizer"))}
     classes = {name: part for name, part in parts.items() if isinstance(part, str)}
