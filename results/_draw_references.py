@@ -29,19 +29,17 @@ def draw_references(axes: Axes, references: dict[str, float], inches: float) -> 
         line, color = REFERENCE_LINES[name]
         if low <= mean <= high:
             say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
-            foot = (mean - low) / (high - low)
-            named.append(_name(axes, f"{name} {mean:.1f}", mean, color, foot, inches, drawn, named))
+            named.append(_name(axes, f"{name} {mean:.1f}", mean, color, inches, drawn, named))
         else:
             beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
     if beyond:
         axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
 
 
-def _name(
-    axes: Axes, text: str, mean: float, color: str, foot: float, inches: float, drawn: list[Path], named: list[Bbox]
-) -> Bbox:
+def _name(axes: Axes, text: str, mean: float, color: str, inches: float, drawn: list[Path], named: list[Bbox]) -> Bbox:
     """`text` above the line at `mean`, at the right unless another name is there, or less of the data at the left."""
-    wide = 0.55 * TEXT * len(text) / 72 / inches
+    low, high = axes.get_ylim()
+    foot, wide = (mean - low) / (high - low), 0.55 * TEXT * len(text) / 72 / inches
     left, right = (Bbox.from_bounds(start, foot, wide, TALL) for start in (EDGE, 1 - EDGE - wide))
     at_right, at_left = ((box.count_overlaps(named), _crossed(drawn, box)) for box in (right, left))
     is_left = at_left < at_right
