@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ from ablations._plan import Run, find, plan, select
 from ablations._scores import scores
 from ablations._study import Study
 
-gc.freeze()  # torch and its like stay: looking through them for garbage takes a fifth of a large plan's time
+THREADS = 1
+"""Of each process of a run: sums come in one order on any number of cores, and runs side by side get more done."""
 
 
 @dataclass(frozen=True)
 class Context:
     """What a worker must know beside the run's id. data: where images lie; results: where records go.
 
-    threads: of each of the `processes` that share a run.
+    processes: that share each run.
     """
 
     study: str
@@ -27,7 +29,6 @@ class Context:
     results: str
     data: str | None = None
     seeds: int | None = None
-    threads: int = 1
     processes: int = 1
 
     def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
@@ -58,6 +59,7 @@ class Context:
         """The runs that the study may come to have, the cells of all candidates of its tuning among them."""
         key = id(study), self.scale, self.data, self.seeds
         if key not in _PLANNED:
+            _freeze()
             runs = plan(study, self.scale, lambda experiment: fingerprint(experiment, self.data), self.seeds)
             _PLANNED[key] = study, runs
         return _PLANNED[key][1]
@@ -67,8 +69,15 @@ _PLANNED: dict[tuple[Any, ...], tuple[Study, list[Run]]] = {}
 """Plans already made. Each keeps its study, so that no other has its id()."""
 
 
+@cache  # once in a process, since what is frozen is never freed
+def _freeze() -> None:
+    """Leave torch and its like out of what is searched for garbage, which takes a fifth of a large plan's time."""
+    gc.freeze()
+
+
 def find_experiment(item: str, study: Study, where: Context) -> Any:
     """The experiment with this id; raises LookupError where the study plans none."""
+    _freeze()
     found = find(study, where.scale, lambda experiment: fingerprint(experiment, where.data), where.seeds, item)
     if found is None:
         raise LookupError(

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ablations._context import Context, find_experiment
+from ablations._context import THREADS, Context, find_experiment
 from ablations._find import load_study
 from ablations._identity import settings
 from ablations._images import data_of, load_images, probe_ids
@@ -28,7 +28,7 @@ from slurm.attempts import Attempt, Stopped
 def execute(item: str, attempt: Attempt, context: Mapping[str, Any]) -> None:
     """Train the run `item`, or go on with it, measure it, and publish its records; as one of its processes."""
     where = Context(**context)
-    torch.set_num_threads(where.threads)
+    torch.set_num_threads(THREADS)
     with ranks.joined(where.processes):
         _execute(item, attempt, where)
 
@@ -75,7 +75,7 @@ def _check_same(record: Mapping[str, Any], path: Path) -> None:
 
 
 def _trained(outcome: Any) -> dict[str, Any]:
-    """The training half of a record, from what a study's `run` returned."""
+    """The training half of a record, from what a study's `train` returned."""
     if not isinstance(outcome, Trained):
         return {"metrics": dict(outcome), "history": []}
     last = outcome.history[-1] if outcome.history else {}
@@ -117,7 +117,7 @@ def _came(data: DataSet | None) -> str | None:
 def _about(where: Context, device: str) -> dict[str, Any]:
     """What a run's numbers depend on beside its code: cpu is the vector instructions that torch uses."""
     return {
-        "threads": where.threads,
+        "threads": THREADS,
         **({"processes": where.processes} if where.processes > 1 else {}),
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "partition": os.environ.get("SLURM_JOB_PARTITION"),

@@ -11,7 +11,7 @@ from functools import partial
 
 import torch
 
-from ablations._context import Context
+from ablations._context import THREADS, Context
 from ablations._execute import execute
 from ablations._images import probe_ids
 from ablations._memory import MEMORY, memory
@@ -82,10 +82,10 @@ def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs:
     return bool(options.wait)
 
 
-def environment_of(threads: int, beside: int) -> dict[str, str]:
+def environment_of(beside: int) -> dict[str, str]:
     """What a run's process finds in its environment: so many processes like it share its cores."""
     shared = {BESIDE: str(beside), MEMORY: f"{memory() // 2**20}M"}
-    return {"OMP_NUM_THREADS": str(threads), **MALLOC, **shared}
+    return {"OMP_NUM_THREADS": str(THREADS), **MALLOC, **shared}
 
 
 def _job(
@@ -104,13 +104,13 @@ def _job(
         finished=partial(is_finished, root, probes),
         context=asdict(where),
         preload=PRELOAD,
-        environment={**environment_of(where.threads, beside), **environment},
+        environment={**environment_of(beside), **environment},
         retry_failed=options.retry_failed,
         processes=where.processes,
     )
 
 
-def jobs_here(options: argparse.Namespace, runs: int, processes: int = 1) -> int:
+def jobs_here(options: argparse.Namespace, runs: int, processes: int) -> int:
     """How many of these runs go side by side on this machine: a GPU for each of its processes, else a core."""
     places = len(_devices()) or len(os.sched_getaffinity(0))
     return min(options.jobs or max(1, places // processes), runs)

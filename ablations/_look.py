@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
 
+from ablations._context import THREADS
 from ablations._explain import said_settings
 from ablations._find import study_names
 from ablations._here import planned_here
@@ -51,7 +52,7 @@ def draw_run(options: Namespace, run: str) -> Figure:
         if facts is None or not facts.measured.get("history"):
             raise ValueError(f"run {run} has neither curves nor an encoder of core's training")
         return draw_picture(facts.measured["history"], None, None, said)
-    torch.set_num_threads(here.context.threads)
+    torch.set_num_threads(THREADS)
     found = _trained(experiment, data, options, run, facts)
     device = next(found.model.parameters()).device.type
     tested, known = balanced(data.test, min(POINTS, len(data.test))), balanced(data.train, min(AMONG, len(data.train)))

@@ -12,7 +12,7 @@ from statistics import median
 
 import torch
 
-from ablations._context import Context, find_experiment
+from ablations._context import THREADS, Context, find_experiment
 from ablations._find import load_study
 from ablations._images import data_of
 from ablations._launch import PRELOAD, environment_of
@@ -28,16 +28,14 @@ STEPS, ENOUGH, PATIENCE = 8, 2.0, 30.0
 
 
 def measure(where: Context, run: str, memory: int, beside: int = 1) -> Cost | str:
-    """What a step of the run costs in a fresh process like a worker's child, within so many bytes (0: any number).
+    """What a step of the run costs, measured in a fresh process like a worker's child, or in words why nobody can tell.
 
-    beside: the runs that are to share the cores.
-
-    What it does not cost but says is why it could not be timed.
+    memory: the bytes that the process may take, 0 for any number; beside: how many runs share the cores.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload([*PRELOAD])
     ours, its = context.Pipe(duplex=False)
-    environment = environment_of(where.threads, beside)
+    environment = environment_of(beside)
     process = context.Process(target=_measure, args=(where, run, memory, environment, its))  # no daemon: has children
     resource_tracker.ensure_running()  # or it would unblock the signals again
     with stop.blocked(), environment_with(environment):  # for the forkserver
@@ -61,7 +59,7 @@ def _measure(where: Context, run: str, memory: int, environment: Mapping[str, st
 
 
 def _cost(where: Context, run: str, memory: int) -> Cost | str:
-    torch.set_num_threads(where.threads)
+    torch.set_num_threads(THREADS)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu" and memory:  # so that too large a run fails before it takes the machine's last
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from ablations._context import Context
+from ablations._context import THREADS, Context
 from ablations._estimate import NODE
 from ablations._launch import jobs_here, workers_for
 from ablations._plan import Run
@@ -84,7 +84,7 @@ def _machine(study: Study, where: Context) -> dict[str, Any]:
         "host": known["host"],
         "versions": known["versions"],
         "processor": _processor(),
-        "threads": where.threads,
+        "threads": THREADS,
         **({"processes": where.processes} if where.processes > 1 else {}),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "partition": os.environ.get("SLURM_JOB_PARTITION"),

@@ -1,11 +1,13 @@
 """The plan: which runs a study has, in which order, and which grids its figure cannot show."""
 
+import gc
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from ablations import Grid, Study, vary
+from ablations import Grid, Study, _context, vary
+from ablations._context import Context
 from ablations._identity import settings
 from ablations._plan import Run, find, plan, select
 from ablations._study import derive
@@ -188,3 +190,10 @@ def test_a_run_is_found_by_its_id_whatever_its_arm_and_however_often_seeds_repea
         for run in planned(study(), repeats):
             assert find(study(), "smoke", lambda experiment: "the images", repeats, run.id) == run.experiment
     assert find(study(), "smoke", lambda experiment: "the images", None, "0" * 12) is None
+
+
+def test_a_plan_leaves_what_was_loaded_before_out_of_the_search_for_garbage() -> None:
+    gc.unfreeze()
+    _context._freeze.cache_clear()
+    Context("mine", "smoke", "results").every(study())
+    assert gc.get_freeze_count() > 0
