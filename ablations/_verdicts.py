@@ -10,13 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from ablations._functions import declare
-from ablations._judged import judged
 from ablations._options import SCALE_NAMES
 from ablations._status import table_names
 from ablations.studies._elsewhere import ELSEWHERE
 from results._claim_words import aside, margin, number, seen
+from results.judged import told
 from results.readme import write_readme
-from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
 
 STYLES = {HOLDS: "green", FAILS: "red"}
@@ -28,11 +27,11 @@ def print_verdicts(results: Path, studies: Collection[str]) -> None:
     None named: of all, and the paper's findings that no study tests.
     """
     declare(results)
-    tables = [read_table(results / "tables" / f"{study}.{scale}.parquet") for study, scale in table_names(results)]
-    told = [(table, judged(table, results)) for table in tables]
-    if path := write_readme(results, told):
+    tables = [results / "tables" / f"{study}.{scale}.parquet" for study, scale in table_names(results)]
+    judged = [told(path, results) for path in tables]
+    if path := write_readme(results, judged):
         print(path)
-    if not (found := [verdict for _, verdicts_here in told for verdict in verdicts_here]):
+    if not (found := [verdict for _, verdicts_here in judged for verdict in verdicts_here]):
         return
     write_verdicts(found, results / "claims.parquet")
     if shown := [verdict for verdict in found if not studies or verdict.study in studies]:

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     """Fill the table at `path` from the records, draw its figure and claims, set them in LaTeX; the table and files."""
-    from ablations._judged import judged
     from results._draw_claims import draw_claims
+    from results.judged import judged
     from results.latex import cells_as_latex, claims_as_latex, save_latex
     from results.paper import read_paper
     from results.plots import figure_from, save
@@ -60,13 +60,15 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
 def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
     """Write the page of these tables, a study's scales from small to large; of all, with what no study tests."""
     from ablations.studies._elsewhere import ELSEWHERE
+    from results.judged import told
     from results.page import write_page
 
     def place(path: Path) -> tuple[str, int, str]:
         study, scale = path.stem.rsplit(".", 1)
         return study, (*SCALE_NAMES, scale).index(scale), scale
 
-    return write_page(sorted(tables, key=place), results / "report.html", ELSEWHERE if is_whole else ())
+    studies = [told(path, results) for path in sorted(tables, key=place)]
+    return write_page(studies, results / "report.html", ELSEWHERE if is_whole else ())
 
 
 def set_aside_damaged(results: Path) -> None:

@@ -18,7 +18,7 @@ from results._page_facts import Facts, anchor, failures, missing, progress, prov
 from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
 from results._svg import inline
 from results.plots import figure_from
-from results.verdicts import Verdict, verdicts
+from results.verdicts import Verdict
 
 LEGEND = 10
 """So many cells can be told apart by color; more are named where one points."""
@@ -49,14 +49,13 @@ class StudyPage:
     provenance: Facts
 
 
-def study_page(table: pd.DataFrame, paper: pd.DataFrame) -> StudyPage:
-    """From a table, as read_table gives it, and the paper's values."""
+def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFrame) -> StudyPage:
+    """From a table, as read_table gives it, the verdicts on its claims, and the paper's values."""
     about = table.attrs["study"]
     study, scale = str(about.get("study", "")), str(about.get("scale", ""))
     name, cells = anchor(study, scale), _cells(table)
     figure = figure_from(about["figure"])
     drawn = figure.draw(table, paper)
-    found = verdicts(table, paper)
     grid = [cell for cell, arm in zip(cells, table["arm"], strict=True) if arm == "cell"]
     colors = cell_colors(list(dict.fromkeys(grid)))
     parts: Sequence[Any] = getattr(figure, "figures", (figure,))

@@ -17,8 +17,8 @@ import jinja2
 from results._claim_words import number
 from results._page_facts import anchor
 from results._page_study import StudyPage, study_page
+from results.judged import Told
 from results.paper import read_paper
-from results.tables import read_table
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -45,14 +45,14 @@ class Question:
         return found
 
 
-def write_page(tables: Sequence[Path], path: Path, elsewhere: Sequence[tuple[str, str, str, str]] = ()) -> Path:
-    """Write the page of these tables to `path`, the same bytes for the same tables, and return it.
+def write_page(studies: Sequence[Told], path: Path, elsewhere: Sequence[tuple[str, str, str, str]] = ()) -> Path:
+    """Write the page of these studies to `path`, the same bytes for the same tables, and return it.
 
-    Tables of one study stand together, in the order given. elsewhere: findings that no study tests, each with its text,
-    its verdict and the reason.
+    studies: a table each with the verdicts on its claims; those of one study stand together, in the order given.
+    elsewhere: findings that no study tests, each with its text, its verdict and the reason.
     """
     paper = read_paper()
-    pages = [study_page(read_table(table), paper) for table in tables]
+    pages = [study_page(table, found, paper) for table, found in studies]
     style, script = ((TEMPLATES / name).read_text() for name in ("page.css", "page.js"))
     text = (
         _environment()

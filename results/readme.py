@@ -10,6 +10,7 @@ import pandas as pd
 from results._claim_words import aside, margin, number, seen
 from results._page_facts import progress
 from results.checked_parquet import replace
+from results.judged import Told
 from results.verdicts import FAILS, HOLDS, Verdict
 
 MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
@@ -19,9 +20,6 @@ effect would have been seen by these seeds (in four of five studies). `python -m
 of it, with all numbers."""
 
 DECIDED = (HOLDS, FAILS)
-
-Told = tuple[pd.DataFrame, Sequence[Verdict]]
-"""A table, as read_table gives it, and the verdicts on its claims."""
 
 
 def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:

@@ -130,7 +130,9 @@ def test_a_function_of_ones_own_counts_where_its_file_is_typed(results: Path, co
     assert "undecided" in command("tiny.py", name="report").out
     DECLARED.pop("tiny:accuracy")
     for _ in range(2):  # another study's run reports this one, too, and knows nothing of its file
-        assert "undecided (n=1; judged before: report takes its file)" in command("tiny", name="report").out
+        assert "undecided (n=1; judged before: report takes its file)" in command("tiny", "--page", name="report").out
+    for told in (results / "README.md", results / "report.html"):
+        assert "not run" not in told.read_text() and "judged before: report takes its file" in told.read_text(), told
     rewrite(results, claims=[{"class": "Claim", "name": "n", "number": {"class": "Function", "path": "tiny:accuracy"}}])
     assert "not run" in command("tiny", name="report").out
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from page_tables import EVIL, write_evil, write_heads
 
+from results.judged import told
 from results.page import write_page
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -56,7 +57,9 @@ def read(path: Path) -> Reader:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of one study at two scales."""
     folder = tmp_path_factory.mktemp("page")
-    return write_page([write_heads(folder, scale) for scale in ("smoke", "laptop")], folder / "report.html")
+    return write_page(
+        [told(write_heads(folder, scale), folder) for scale in ("smoke", "laptop")], folder / "report.html"
+    )
 
 
 def test_it_holds_what_the_tables_say(page: Path) -> None:
@@ -117,7 +120,7 @@ def test_nothing_in_it_asks_for_anything(page: Path) -> None:
 
 
 def test_it_is_small_and_the_same_bytes_each_time(page: Path, tmp_path: Path) -> None:
-    again = [write_heads(tmp_path, scale) for scale in ("smoke", "laptop")]
+    again = [told(write_heads(tmp_path, scale), tmp_path) for scale in ("smoke", "laptop")]
     (tmp_path / "elsewhere").write_text("kept")
     (tmp_path / "report.html").symlink_to(tmp_path / "elsewhere")
     assert write_page(again, tmp_path / "report.html").read_bytes() == page.read_bytes()
@@ -134,22 +137,23 @@ def harmful(reader: Reader) -> Iterator[str]:
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # such long labels leave the axes no room
 def test_a_tables_words_stay_words(tmp_path: Path) -> None:
     elsewhere = [(EVIL, EVIL, EVIL, EVIL)]
-    reader = read(write_page([write_evil(tmp_path)], tmp_path / "report.html", elsewhere))
+    reader = read(write_page([told(write_evil(tmp_path), tmp_path)], tmp_path / "report.html", elsewhere))
     assert list(harmful(reader)) == [] and not reader.wrong
     assert "".join(reader.shown).count(EVIL) > 20
 
 
 def test_a_study_of_which_nothing_has_run_has_a_page(tmp_path: Path) -> None:
-    path = write_heads(tmp_path, is_run=False)
-    shown = " ".join(" ".join(read(write_page([path], tmp_path / "report.html")).shown).split())
+    study = told(write_heads(tmp_path, is_run=False), tmp_path)
+    shown = " ".join(" ".join(read(write_page([study], tmp_path / "report.html")).shown).split())
     assert "0 of 18 runs done" in shown and "supervised: seeds 0, 1, 2" in shown and "not run" in shown
 
 
 def test_it_needs_no_torch(tmp_path: Path) -> None:
     path = write_heads(tmp_path)
     script = (
-        "import sys; from pathlib import Path; from results.page import write_page; "
-        f"write_page([Path({str(path)!r})], Path({str(tmp_path / 'report.html')!r})); assert 'torch' not in sys.modules"
+        "import sys; from pathlib import Path; from results.judged import told; from results.page import write_page; "
+        f"here = Path({str(tmp_path)!r}); write_page([told(Path({str(path)!r}), here)], here / 'report.html'); "
+        "assert 'torch' not in sys.modules"
     )
     root = str(Path(__file__).parent.parent.parent)
     subprocess.run([sys.executable, "-c", script], cwd=root, check=True)

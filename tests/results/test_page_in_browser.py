@@ -8,6 +8,7 @@ import pytest
 from browser import CHROMIUM, DRIVER, MISSING, browser, console, look, requests
 from page_tables import write_evil, write_heads
 
+from results.judged import told
 from results.page import write_page
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
-    return write_page([write_heads(folder, scale) for scale in ("smoke", "laptop")], folder / "report.html")
+    return write_page(
+        [told(write_heads(folder, scale), folder) for scale in ("smoke", "laptop")], folder / "report.html"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +174,7 @@ def test_all_text_is_readable_in_the_light_and_in_the_dark(driver: Any, page: Pa
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # such long labels leave the axes no room
 def test_words_that_mean_harm_do_none(driver: Any, tmp_path: Path) -> None:
     requests(driver)
-    page = write_page([write_evil(tmp_path)], tmp_path / "report.html")
+    page = write_page([told(write_evil(tmp_path), tmp_path)], tmp_path / "report.html")
     console(driver)
     look(driver, page)
     unfolded(driver)

@@ -8,7 +8,8 @@ import pytest
 from studies import line, study
 
 from results.claims import difference
-from results.readme import MARK, Told, write_readme
+from results.judged import Told
+from results.readme import MARK, write_readme
 from results.tables import read_table
 from results.verdicts import verdicts
 

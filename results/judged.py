@@ -1,5 +1,9 @@
-"""The verdicts on a table's claims; those that only a study's own file can judge are not lost where it is not typed."""
+"""The verdicts on a table's claims, the same wherever they are told.
 
+Those that only a study's own file can judge are not lost where it is not typed.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +11,19 @@ import pandas as pd
 
 from results._contrasts import UNKNOWN
 from results.damage import Damaged
+from results.tables import read_table
 from results.verdicts import Verdict, read_verdicts, verdicts
 
 BEFORE = "judged before: report takes its file"
+
+Told = tuple[pd.DataFrame, Sequence[Verdict]]
+"""A table, as read_table gives it, and the verdicts on its claims."""
+
+
+def told(path: Path, results: Path) -> Told:
+    """The table at `path` with the verdicts on its claims."""
+    table = read_table(path)
+    return table, judged(table, results)
 
 
 def judged(table: pd.DataFrame, results: Path) -> list[Verdict]:
