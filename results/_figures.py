@@ -88,7 +88,7 @@ class Heatmap(_Drawn):
             draw_heatmap(one, self, shown, self.average, index == 0, inches)
 
     def _caption(self, ours: Panel) -> str:
-        return typical(ours)
+        return typical(ours) + (" Colors: each panel's own range." if self.paper else "")
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,12 @@ def test_the_seed_is_no_setting_to_show(kind: type[Bars | Lines], wrong: dict[st
         kind(**wrong)
 
 
+def test_two_heatmaps_say_that_their_colors_do_not_compare() -> None:
+    figure = synthetic.PAIR_FIGURE
+    assert "Colors: each panel's own range." in foot(figure.draw(synthetic.pairs(), read_paper()))
+    assert "Colors" not in foot(replace(figure, paper=None).draw(synthetic.pairs()))
+
+
 def test_heatmap_prints_means_averages_and_gaps() -> None:
     table = lose(synthetic.pairs(), "to do", augment__first="Sobel", augment__second="Rotate")
     lose(table, "failed", augment__first="Cutout", augment__second="Sobel")
