@@ -12,6 +12,7 @@ from rich.table import Table
 from ablations._functions import declare
 from ablations._options import SCALE_NAMES
 from ablations._status import table_names
+from ablations._untested import untested
 from ablations.studies._elsewhere import ELSEWHERE
 from results._claim_words import aside, margin, number, seen
 from results.judged import told
@@ -29,7 +30,7 @@ def print_verdicts(results: Path, studies: Collection[str]) -> None:
     declare(results)
     tables = [results / "tables" / f"{study}.{scale}.parquet" for study, scale in table_names(results)]
     judged = [told(path, results) for path in tables]
-    if path := write_readme(results, judged):
+    if path := write_readme(results, judged, *untested(results)):
         print(path)
     if not (found := [verdict for _, verdicts_here in judged for verdict in verdicts_here]):
         return

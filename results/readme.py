@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from results._page_facts import progress
 from results.checked_parquet import replace
 from results.judged import Told
 from results.verdicts import FAILS, HOLDS, Verdict
+from results.waiting import Waiting
 
 MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
 INTRO = """A claim *holds* or *fails* where its whole interval lies on one side of its margin, else it is *undecided*.
@@ -22,8 +23,16 @@ of it, with all numbers."""
 DECIDED = (HOLDS, FAILS)
 
 
-def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:
-    """Write <results>/README.md, the same for the same tables, and return it; None where somebody wrote one by hand."""
+def write_readme(
+    results: Path,
+    studies: Sequence[Told],
+    waiting: Sequence[Waiting] = (),
+    elsewhere: Sequence[tuple[str, str, str, str]] = (),
+) -> Path | None:
+    """Write <results>/README.md, the same for the same tables, and return it; None where somebody wrote one by hand.
+
+    waiting, elsewhere: as in write_page; a line each, at the end.
+    """
     path = results / "README.md"
     if not _is_ours(path):
         return None
@@ -32,6 +41,8 @@ def write_readme(results: Path, studies: Sequence[Told]) -> Path | None:
     parts = [MARK, "# What came out", *([INTRO, f"Claims in all: {count}."] if count else [])]
     for table, found in studies:
         parts += _study(results, table, found)
+    parts += _listed("Not run yet", map(_waits, waiting))
+    parts += _listed("Findings of the paper that no study here tests", map(_is_elsewhere, elsewhere))
     replace(path, ("\n\n".join(parts) + "\n").encode())
     return path
 
@@ -72,6 +83,22 @@ def _row(one: Verdict) -> str:
     which = f"; {aside(one)}" if aside(one) else ""
     cells = (one.claim, f"{one.text}, {margin(one)}{which}", paper, number(one), f"{one.verdict}{note}", far)
     return "| " + " | ".join(map(_plain, cells)) + " |"
+
+
+def _listed(title: str, lines: Iterable[str]) -> list[str]:
+    items = "\n".join(f"- {_plain(line)}" for line in lines)
+    return [f"## {title}", items] if items else []
+
+
+def _waits(one: Waiting) -> str:
+    names = ", ".join(name for name, _ in one.claims)
+    where = f" ({one.paper})" if one.paper else ""
+    return f"{one.study}{where}: {one.question}" + (f" Claims: {names}" if names else "")
+
+
+def _is_elsewhere(one: tuple[str, str, str, str]) -> str:
+    finding, text, verdict, why = one
+    return f"{finding}: {text}; {verdict}: {why}"
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from results.claims import about_claims, difference
 from results.plots import Bars, Heatmap, PaperValues, about_figure
 from results.tables import take_over, write_plan
+from results.waiting import Waiting
 
 BASE = {"dataset": "shapes", "images": 256, "head": "MLP", "head.width": 64, "epochs": 4, "learning_rate": 0.1}
 CELLS = (("NoHead", None), ("Linear", 9), ("Linear", 128), ("MLP", 9), ("MLP", 128))
@@ -21,6 +22,15 @@ CLAIMS = (
     difference("F1", {"head": "Linear"}, {"head": "NoHead"}, above=1.0, paper=10.4, text="a head beats none"),
     difference("F2", {"head": "NoHead"}, {"head": "MLP"}, above=1.0, text="no head beats a nonlinear one"),
     difference("F3", {"head": "MLP"}, {"head": "Linear"}, within=0.01, text="the heads are alike"),
+    difference("F4", {"head": "MLP"}, {"head": "Linear"}, scales=("paper",), needs="batches of 8192", text="at length"),
+)
+WAITING = (
+    Waiting("loss", "Which loss is best?", "Table 4", (("F21", "NT-Xent beats the others"), ("F22", "they are near"))),
+    Waiting("baseline", "Which encoder is small enough?", "", ()),
+)
+ELSEWHERE = (
+    ("F8", "what no study tests", "not tested here", "Fig. 6 shows histograms and no number"),
+    ("F35", "what takes more", "not at this scale", "ImageNet, and encoders four times as wide"),
 )
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\"'><svg onload=alert(3)> $\\frac{$ {{ 7*7 }}"
 

@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from page_tables import ELSEWHERE, WAITING
 from studies import line, study
 
+from ablations._untested import untested
 from results.claims import difference
 from results.judged import Told
 from results.readme import MARK, write_readme
@@ -58,6 +60,18 @@ def test_a_figure_that_is_not_drawn_is_not_linked_and_one_seed_decides_nothing(t
     assert "| undecided (n=1) |" in text
 
 
+def test_what_is_not_tested_stands_at_the_end_in_a_line_each(tmp_path: Path) -> None:
+    write_readme(tmp_path, told(), WAITING, ELSEWHERE)
+    said = (
+        "## Not run yet\n\n- loss (Table 4): Which loss is best? Claims: F21, F22\n"
+        "- baseline: Which encoder is small enough?\n\n"
+        "## Findings of the paper that no study here tests\n\n"
+        "- F8: what no study tests; not tested here: Fig. 6 shows histograms and no number\n"
+        "- F35: what takes more; not at this scale: ImageNet, and encoders four times as wide\n"
+    )
+    assert (tmp_path / "README.md").read_text().endswith(said)
+
+
 def test_what_a_table_says_is_text_and_no_markup(tmp_path: Path) -> None:
     write_readme(tmp_path, told("<script>\n# [x](y) `z` *w*"))
     assert "\n## \\<script\\> \\# \\[x\\](y) \\`z\\` \\*w\\*\n" in (tmp_path / "README.md").read_text()
@@ -89,5 +103,5 @@ def test_a_link_in_its_place_is_not_written_through(tmp_path: Path) -> None:
 def test_the_one_that_is_shipped_is_made_of_the_tables_that_are(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED / "figures", tmp_path / "figures")
     tables = [read_table(path) for path in sorted((SHIPPED / "tables").glob("*.*.parquet"))]
-    write_readme(tmp_path, [(table, verdicts(table)) for table in tables])
+    write_readme(tmp_path, [(table, verdicts(table)) for table in tables], *untested(SHIPPED))
     assert (tmp_path / "README.md").read_text() == (SHIPPED / "README.md").read_text()
