@@ -39,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     """Fill the table at `path` from the records, draw its figure and claims, set them in LaTeX; the table and files."""
     from results._draw_claims import draw_claims
+    from results._notes import trained
+    from results._panels import parts_of
     from results.judged import judged
     from results.latex import cells_as_latex, claims_as_latex, save_latex
     from results.paper import read_paper
@@ -52,14 +54,15 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     written = save(figure.draw(table, paper), figures, path.stem)
     written.append(save_latex(cells_as_latex(figure, table, paper), figures, path.stem))
     if found := judged(table, results):
-        written += save(draw_claims(found), figures, f"{path.stem}.claims")
-        written.append(save_latex(claims_as_latex(found), figures, f"{path.stem}.claims"))
+        said = trained(parts_of(figure), table)
+        written += save(draw_claims(found, said), figures, f"{path.stem}.claims")
+        written.append(save_latex(claims_as_latex(found, said), figures, f"{path.stem}.claims"))
     return table, written
 
 
 def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
-    """Write the page of these tables, a study's scales from small to large; of all, with what no study tests."""
-    from ablations.studies._elsewhere import ELSEWHERE
+    """Write the page of these tables, a study's scales from small to large; of all, with what is not tested."""
+    from ablations._untested import untested
     from results.judged import told
     from results.page import write_page
 
@@ -68,7 +71,7 @@ def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
         return study, (*SCALE_NAMES, scale).index(scale), scale
 
     studies = [told(path, results) for path in sorted(tables, key=place)]
-    return write_page(studies, results / "report.html", ELSEWHERE if is_whole else ())
+    return write_page(studies, results / "report.html", *(untested(results) if is_whole else ()))
 
 
 def set_aside_damaged(results: Path) -> None:

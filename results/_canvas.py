@@ -93,7 +93,19 @@ def footer(canvas: Figure, said: str, width: float) -> float:
     """Lines at the bottom left, for which the layout keeps room; the inches that they take."""
     text = textwrap.wrap(said, int(width * 21.5))  # so many characters fit into a line
     canvas.supxlabel("\n".join(text), x=0.01, ha="left", fontsize=TEXT, color=GRAY, linespacing=1.25)
-    return 0.12 * len(text) + 0.05
+    return _inches(text)
+
+
+def take_footer(canvas: Figure) -> str:
+    """Take the lines away with the room that they had, and return them as one: a page breaks them itself."""
+    lines = canvas.get_supxlabel().split("\n")
+    canvas.supxlabel("")
+    canvas.set_figheight(canvas.get_figheight() - _inches(lines))
+    return " ".join(lines)
+
+
+def _inches(lines: Sequence[str]) -> float:
+    return 0.12 * len(lines) + 0.05
 
 
 def _here(table: pd.DataFrame) -> str:

@@ -16,7 +16,7 @@ def cell_names(arms: Sequence[str], settings: Mapping[str, Sequence[Any]], base:
     found = list(arms)
     for place in grid:
         words = [_word(short, settings[name][place]) for name, short in zip(names, called, strict=True)]
-        found[place] = ", ".join(filter(None, words)) or "cell"
+        found[place] = ", ".join(filter(None, words)) or "baseline"
     return found
 
 

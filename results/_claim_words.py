@@ -28,6 +28,16 @@ def number(one: Verdict) -> str:
     return "" if math.isnan(one.effect) else f"{one.effect:+.2f}{interval}"
 
 
+def counted(one: Verdict) -> str:
+    """Our number with its interval and what it counts in: "+2.35 [+0.82, +3.88] points", "+7.00 of 21"."""
+    return f"{number(one)} {one.unit}".strip() if number(one) else ""
+
+
+def papers(one: Verdict) -> str:
+    """The paper's number; nothing where there is none, or a rank correlation, in which the paper is its own measure."""
+    return "" if math.isnan(one.paper) or one.unit == "rank correlation" else f"{one.paper:+g}"
+
+
 def margin(one: Verdict) -> str:
     """Where the claim holds."""
     return f"above {one.margin:g}" if one.kind == "above" else f"within {one.margin:g}"
@@ -59,10 +69,10 @@ def lines(one: Verdict, name: int) -> list[str]:
     return said(one, name) + textwrap.wrap(below, max(LEAST, WIDTH - name - 6))
 
 
-def note(found: Sequence[Verdict], is_measured: bool) -> str:
-    """What stands under the picture: the study, and what the intervals are."""
+def note(found: Sequence[Verdict], trained: str, is_measured: bool) -> str:
+    """What stands under the picture: the study, what was trained, and what the intervals are."""
     here = sum(one.verdict != NOT_HERE for one in found)
-    first = f"{found[0].study}, {found[0].scale} scale."
+    first = f"{found[0].study}, {trained}"
     if not is_measured:
         return first
     looks = ", ".join(map(str, LOOKS[:-1])) + f" and {LOOKS[-1]}"

@@ -22,19 +22,40 @@ class Curve:
     values: tuple[float, ...]
 
 
-def curves(table: pd.DataFrame, cells: Sequence[str]) -> dict[str, list[Curve]]:
-    """The curves by metric; `cells` names the cell of each row. Those of a reference arm stand apart, by its name."""
+@dataclass(frozen=True)
+class Curves:
+    """One metric of the grid's runs, or of those of a reference `arm`."""
+
+    title: str
+    arm: str
+    lines: tuple[Curve, ...]
+
+
+def curves(table: pd.DataFrame, cells: Sequence[str]) -> list[Curves]:
+    """The curves by metric; `cells` names the cell of each row. Those of a reference arm stand apart, by its name.
+
+    So do the losses of a grid that varies the loss: each is on a scale of its own.
+    """
     if "history" not in table:
-        return {}
-    found: dict[str, list[Curve]] = {}
-    columns = (table["run"], table["arm"], table["seed"], cells, table["history"])
-    for run, arm, seed, cell, history in zip(*columns, strict=True):
+        return []
+    found: dict[tuple[str, str], list[Curve]] = {}
+    columns = (table["run"], table["arm"], table["seed"], cells, table["history"], _losses(table))
+    for run, arm, seed, cell, history, loss in zip(*columns, strict=True):
         for metric, points in _metrics(history).items():
-            name = metric.replace("_", " ").replace("top1", "top-1") + ("" if arm == "cell" else f" ({arm})")
+            other = "" if arm == "cell" else arm
+            apart = other or (loss if "loss" in metric.split("_") else "")
+            name = metric.replace("_", " ").replace("top1", "top-1") + (f" ({apart})" if apart else "")
             epochs, values = zip(*points, strict=True)
-            found.setdefault(name, []).append(Curve(str(run), cell, int(seed), epochs, values))
+            found.setdefault((name, other), []).append(Curve(str(run), cell, int(seed), epochs, values))
     varied = {name: lines for name, lines in found.items() if any(len(set(line.values)) > 1 for line in lines)}
-    return dict(sorted(varied.items(), key=lambda named: "(" in named[0]))
+    return [Curves(*name, tuple(lines)) for name, lines in varied.items()]
+
+
+def _losses(table: pd.DataFrame) -> list[str]:
+    """The loss of each run where those of the grid differ; nothing where one name says no more."""
+    if "loss" not in table or table.loc[table["arm"] == "cell", "loss"].nunique() < 2:
+        return [""] * len(table)
+    return [str(loss) for loss in table["loss"]]
 
 
 def _metrics(history: Any) -> dict[str, list[tuple[float, float]]]:

@@ -18,11 +18,11 @@ from results.verdicts import Verdict
 LINE, STRIP, GAP = 0.125, 0.16, 0.07  # inches: a line of text, an interval, between claims
 
 
-def draw_claims(found: Sequence[Verdict]) -> Figure:
+def draw_claims(found: Sequence[Verdict], trained: str) -> Figure:
     """A row a claim, those of one unit on one axis; claims without a number stand last, in words.
 
-    found: the verdicts on one study at one scale. A marker is our number, with the interval over seeds at the level at
-    which it was judged; the shaded region is where the claim holds.
+    found: the verdicts on one study at one scale. trained: what was, as results._notes says it. A marker is our number,
+    with the interval over seeds at the level at which it was judged; the shaded region is where the claim holds.
     """
     measured = [one for one in found if not math.isnan(one.effect)]
     groups = [[one for one in measured if one.unit == unit] for unit in dict.fromkeys(one.unit for one in measured)]
@@ -36,7 +36,7 @@ def draw_claims(found: Sequence[Verdict]) -> Figure:
         for one, block in zip(axes, blocks, strict=True):
             _draw_block(one, block, name)
         above = _legend(canvas, marks_of(measured)) if measured else 0.0
-        under = footer(canvas, note(found, bool(measured)), SINGLE)
+        under = footer(canvas, note(found, trained, bool(measured)), SINGLE)
         canvas.set_size_inches(SINGLE, sum(heights) + 0.42 * len(groups) + above + under + 0.05)
     return canvas
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from results._cells import Panel, plain
+from results._cells import Panel, panel, plain
 from results._shown import Shown
 from results.records import UNPLANNED
 
@@ -21,11 +21,19 @@ def counted(number: object, things: str) -> str:
 
 def facts(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> list[str]:
     """What was trained, on how many seeds, what is missing, and what was tuned."""
+    return [_trained(figures, table, panels), _gaps(table), _tuned(*table.attrs.get("study", {}).get("notes", ()))]
+
+
+def trained(figures: Sequence[Shown], table: pd.DataFrame) -> str:
+    """What was trained, but for the settings that the figures show, and on how many seeds."""
+    return _trained(figures, table, [panel(figure, table) for figure in figures])
+
+
+def _trained(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> str:
     shown = {name for figure in figures for name in figure.settings}
-    planned = sorted({cell.planned for panel in panels for cell in panel.cells.values()})
+    planned = sorted({cell.planned for one in panels for cell in one.cells.values()})
     seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
-    trained = _scale(table, shown) + (f"{counted(seeds, 'seeds')} a cell." if seeds else "")
-    return [trained, _gaps(table), _tuned(*table.attrs.get("study", {}).get("notes", ()))]
+    return _scale(table, shown) + (f"{counted(seeds, 'seeds')} a cell." if seeds else "")
 
 
 def _scale(table: pd.DataFrame, shown: set[str]) -> str:

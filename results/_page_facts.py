@@ -92,7 +92,7 @@ def _hours(runs: pd.DataFrame) -> str:
     seconds = pd.to_numeric(runs["seconds"]).dropna() if "seconds" in runs else pd.Series(dtype=float)
     if not len(seconds):
         return ""
-    return f"{seconds.sum() / 3600:.1f} hours in all, {seconds.mean() / 60:.1f} minutes a run"
+    return f"{seconds.sum() / 3600:.1f} hours in all, {seconds.median() / 60:.1f} minutes a run (median)"
 
 
 def _counts(runs: pd.DataFrame, name: str) -> dict[str, int]:

@@ -3,19 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from results._canvas import Drawable, take_footer
 from results._cell_names import cell_names
 from results._cells import plain
-from results._claim_words import aside, margin, number, seen
-from results._curves import curves
+from results._claim_words import aside, margin, number, papers, seen
+from results._curves import Curves, curves
 from results._draw_claims import draw_claims
 from results._draw_curves import cell_colors, draw_curves
 from results._facts import is_setting
+from results._notes import trained
 from results._page_facts import Facts, anchor, failures, missing, progress, provenance
 from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
+from results._panels import parts_of
 from results._svg import inline
 from results.plots import figure_from
 from results.verdicts import Verdict
@@ -26,7 +28,7 @@ LEGEND = 10
 
 @dataclass(frozen=True)
 class StudyPage:
-    """A study at a scale; pictures are SVG. legend: (cell, its color)."""
+    """A study at a scale; pictures are SVG. legend: (cell, its color). arm_curves: those of the reference arms."""
 
     anchor: str
     study: str
@@ -36,12 +38,15 @@ class StudyPage:
     progress: str
     notes: Sequence[str]
     figure: str
+    caption: str
     is_wide: bool
     numbers: Sequence[Sheet]
     verdicts: Sequence[Verdict]
     claims_picture: str
+    claims_caption: str
     claims: Sheet
     curves: Sequence[str]
+    arm_curves: Sequence[str]
     legend: Sequence[tuple[str, str]]
     runs: Sheet
     failures: Sheet
@@ -55,10 +60,12 @@ def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFram
     study, scale = str(about.get("study", "")), str(about.get("scale", ""))
     name, cells = anchor(study, scale), _cells(table)
     figure = figure_from(about["figure"])
-    drawn = figure.draw(table, paper)
+    parts, drawn = parts_of(figure), figure.draw(table, paper)
+    caption = take_footer(drawn)
+    claims_picture, claims_caption = _claims_picture(found, trained(parts, table), name)
     grid = [cell for cell, arm in zip(cells, table["arm"], strict=True) if arm == "cell"]
     colors = cell_colors(list(dict.fromkeys(grid)))
-    parts: Sequence[Any] = getattr(figure, "figures", (figure,))
+    lines = curves(table, cells)
     return StudyPage(
         anchor=name,
         study=study,
@@ -68,14 +75,17 @@ def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFram
         progress=progress(table),
         notes=[str(note) for note in about.get("notes", ())],
         figure=inline(drawn, f"{name}-", f"{study} at scale {scale}; the numbers stand in the table below"),
+        caption=caption,
         is_wide=drawn.get_figwidth() > 5,
         numbers=[numbers(part, table, paper) for part in parts],
         verdicts=found,
-        claims_picture=_claims_picture(found, name),
+        claims_picture=claims_picture,
+        claims_caption=claims_caption,
         claims=_claims(found),
-        curves=_curves(table, cells, colors, name),
+        curves=_curves([one for one in lines if not one.arm], colors, f"{name}-curve"),
+        arm_curves=_curves([one for one in lines if one.arm], colors, f"{name}-arm"),
         legend=list(colors.items()) if len(colors) <= LEGEND else [],
-        runs=runs(table),
+        runs=runs(table, [metric for part in parts for metric in _metrics(part)]),
         failures=failures(table, cells),
         missing=missing(table, cells),
         provenance=provenance(table),
@@ -88,20 +98,28 @@ def _cells(table: pd.DataFrame) -> list[str]:
     return cell_names(list(table["arm"]), {name: [plain(value) for value in table[name]] for name in names}, base)
 
 
-def _claims_picture(found: Sequence[Verdict], name: str) -> str:
-    about = "The claims with their intervals; the same numbers stand in the table below"
-    return inline(draw_claims(found), f"{name}-claims-", about) if found else ""
+def _metrics(figure: Drawable) -> list[str]:
+    """The columns of the table that a figure shows."""
+    return [metric.name for metric in figure.metrics] or [figure.value]
 
 
-def _curves(table: pd.DataFrame, cells: Sequence[str], colors: dict[str, str], name: str) -> list[str]:
+def _claims_picture(found: Sequence[Verdict], trained: str, name: str) -> tuple[str, str]:
+    if not found:
+        return "", ""
+    drawn, about = draw_claims(found, trained), "The claims with their intervals, as in the table below"
+    caption = take_footer(drawn)
+    return inline(drawn, f"{name}-claims-", about), caption
+
+
+def _curves(curves: Sequence[Curves], colors: dict[str, str], name: str) -> list[str]:
     return [
-        inline(draw_curves(metric, lines, colors), f"{name}-curve{place}-", f"{metric} by epoch, a line a run")
-        for place, (metric, lines) in enumerate(curves(table, cells).items())
+        inline(draw_curves(one.title, one.lines, colors), f"{name}{place}-", f"{one.title} by epoch, a line a run")
+        for place, one in enumerate(curves)
     ]
 
 
 def _claims(found: Sequence[Verdict]) -> Sheet:
-    columns = ("finding", "claim", "holds", "paper", "ours", "level", "seeds", "verdict", "could see", "test images")
+    columns = ("finding", "claim", "holds if", "paper", "ours", "level", "seeds", "verdict", "could see", "test images")
     return sheet("claims", columns, [_claim(one) for one in found])
 
 
@@ -111,7 +129,7 @@ def _claim(one: Verdict) -> list[Entry]:
         entry(one.claim),
         entry(one.text),
         entry(f"{margin(one)} {one.unit}".strip()),
-        Entry("" if math.isnan(one.paper) else f"{one.paper:+g}", one.paper),
+        Entry(papers(one), one.paper if papers(one) else None),
         Entry(number(one), one.effect),
         Entry(f"{100 * one.level:.2f}%" if is_judged else "", one.level),
         entry(one.seeds or None),

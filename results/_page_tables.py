@@ -66,16 +66,20 @@ def numbers(figure: Drawable, table: pd.DataFrame, paper: pd.DataFrame) -> Sheet
     return sheet(title(figure, figure.value), columns, rows)
 
 
-def runs(table: pd.DataFrame) -> Sheet:
-    """Every run: the settings that vary in the grid, how it ended, what was measured, and what else differs by arm."""
+def runs(table: pd.DataFrame, figured: Sequence[str]) -> Sheet:
+    """Every run: the settings that vary in the grid, the metrics that the figure shows, how it ended if not all are
+    done, what else was measured, and what else differs by arm."""
     base, cells = table.attrs["study"].get("base", {}), table[table["arm"] == "cell"]
     told = [str(name) for name in table if name != "history" and not str(name).startswith((ABOUT, "predictions."))]
     names = [name for name in told if _varies(table[name])]
     settings = [name for name in names if is_setting(name, base) and name not in PLAN]
     grid = [name for name in settings if _varies(cells[name])]
-    metrics = [name for name in names if name not in (*PLAN, *settings)]
-    planned = [name for name in ("status", "failure", "seconds") if name in names or name == "status"]
-    shown = ["run", "arm", "seed", *grid, *planned, *metrics, *(name for name in settings if name not in grid)]
+    first = [name for name in dict.fromkeys(figured) if name in told]
+    metrics = [name for name in names if name not in (*PLAN, *settings, *first)]
+    is_done = set(table["status"]) == {"done"}
+    planned = [*([] if is_done else ["status"]), *(name for name in ("failure", "seconds") if name in names)]
+    others = [name for name in settings if name not in grid]
+    shown = ["run", "arm", "seed", *grid, *first, *planned, *metrics, *others]
     rows = [[_rounded(name, value) for name, value in zip(shown, row, strict=True)] for row in _values(table, shown)]
     return sheet("every run", [name.replace("_", " ") for name in shown], rows)
 

@@ -39,3 +39,8 @@ class Panels:
 
 
 AnyFigure = Heatmap | Bars | Lines | Panels
+
+
+def parts_of(figure: AnyFigure) -> tuple[Heatmap | Bars | Lines, ...]:
+    """The figures side by side, or the one."""
+    return figure.figures if isinstance(figure, Panels) else (figure,)

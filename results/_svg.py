@@ -23,7 +23,7 @@ def inline(figure: Figure, name: str, about: str) -> str:
     """
     written = io.StringIO()
     with rc_context(STYLE | {"svg.fonttype": "none"}):  # type: ignore[arg-type]
-        figure.savefig(written, format="svg", metadata={"Date": None})
+        figure.savefig(written, format="svg", metadata={"Date": None}, transparent=True)  # on the page's own ground
     root = ElementTree.fromstring(titled(written.getvalue()))
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]

@@ -14,7 +14,7 @@ from results._claim_words import note
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, escape, floating, number, tabular, width
 from results._notes import facts
-from results._panels import AnyFigure, Panels
+from results._panels import AnyFigure, parts_of
 from results._style import title, words
 from results.verdicts import Verdict
 
@@ -25,7 +25,7 @@ Shown = tuple[One, Panel, Panel | None]
 
 def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame | None = None) -> str:
     """The figure's cells: mean, half width of the 95% interval, seeds, and the paper's number where it has one."""
-    figures = figure.figures if isinstance(figure, Panels) else (figure,)
+    figures = parts_of(figure)
     panels = [panel(one, table) for one in figures]
     shown = [(one, ours, of_paper(one, paper, ours)) for one, ours in zip(figures, panels, strict=True)]
     tables = [_cells(list(alike), table) for _, alike in groupby(shown, lambda one: one[0].settings)]
@@ -37,11 +37,11 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     return floating(tables, escape(" ".join(filter(None, caption))), name)
 
 
-def claims_as_latex(found: Sequence[Verdict]) -> str:
+def claims_as_latex(found: Sequence[Verdict], trained: str) -> str:
     """The verdicts on one study's claims at one scale, each with its interval at the level at which it was judged."""
     head = ("claim", "", "holds if", "paper", "ours", "interval", "level", "$n$", "verdict")
     rows = [_claim(one) for one in found]
-    caption = escape(note(found, any(not math.isnan(one.effect) for one in found)))
+    caption = escape(note(found, trained, any(not math.isnan(one.effect) for one in found)))
     label = f"{found[0].study}.{found[0].scale}.claims"
     others = width([[name, *numbers] for name, _, *numbers in (head, *rows)])
     text = max(100.0, min(160.0, 1.8 * COLUMN - others))

@@ -14,12 +14,13 @@ from typing import Any
 
 import jinja2
 
-from results._claim_words import number
+from results._claim_words import counted, papers
 from results._page_facts import anchor
 from results._page_study import StudyPage, study_page
 from results.judged import Told
 from results.paper import read_paper
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
+from results.waiting import Waiting
 
 TEMPLATES = Path(__file__).parent / "templates"
 CHIPS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
@@ -45,10 +46,16 @@ class Question:
         return found
 
 
-def write_page(studies: Sequence[Told], path: Path, elsewhere: Sequence[tuple[str, str, str, str]] = ()) -> Path:
+def write_page(
+    studies: Sequence[Told],
+    path: Path,
+    waiting: Sequence[Waiting] = (),
+    elsewhere: Sequence[tuple[str, str, str, str]] = (),
+) -> Path:
     """Write the page of these studies to `path`, the same bytes for the same tables, and return it.
 
     studies: a table each with the verdicts on its claims; those of one study stand together, in the order given.
+    waiting: studies that have no table yet.
     elsewhere: findings that no study tests, each with its text, its verdict and the reason.
     """
     paper = read_paper()
@@ -60,6 +67,7 @@ def write_page(studies: Sequence[Told], path: Path, elsewhere: Sequence[tuple[st
         .render(
             questions=list(_questions(pages)),
             tally=Counter(verdict.verdict for page in pages for verdict in page.verdicts).most_common(),
+            waiting=[(anchor("waiting", one.study), one) for one in waiting],
             elsewhere=elsewhere,
             style=style,
             script=script,
@@ -87,7 +95,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shown: dict[str, Any] = {"chip": lambda word: CHIPS.get(word, "open"), "effect": number}
+    shown: dict[str, Any] = {"chip": lambda word: CHIPS.get(word, "open"), "effect": counted, "papers": papers}
     made.filters.update(shown)
     return made
 

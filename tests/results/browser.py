@@ -16,6 +16,8 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
 )
 
+BEYOND = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
 
 @contextmanager
 def browser(profile: Path) -> Iterator[Any]:
@@ -54,3 +56,15 @@ def requests(driver: Any) -> list[str]:
 def console(driver: Any) -> list[str]:
     """What the browser complained of since this was last called."""
     return [entry["message"] for entry in driver.get_log("browser")]
+
+
+def bring(driver: Any, mark: Any) -> None:
+    """Scroll to a mark, and wait until the page knows that it was scrolled, which hides what is said."""
+    frames = "requestAnimationFrame(() => requestAnimationFrame(arguments[1]))"
+    driver.execute_async_script(f"arguments[0].scrollIntoView({{block: 'center'}}); {frames}", mark)
+
+
+def unfolded(driver: Any, table: int = -1) -> Any:
+    """The table of this number, the last if none, with all that is folded laid open."""
+    driver.execute_script("document.querySelectorAll('details').forEach(part => part.open = true)")
+    return driver.find_elements("tag name", "table")[table]

@@ -20,6 +20,7 @@ def x(place: int) -> dict[str, Any]:
     return {"x": place}
 
 
+TRAINED = "laptop scale: CIFAR-10, 10 000 images, 3 seeds a cell."
 CLAIMS: list[Claim] = [
     difference("up", x(3), x(0), paper=7.5, text="three is far above none"),
     difference("down", x(0), x(3), text="none is above three"),
@@ -56,7 +57,7 @@ def marks(axes: Axes, label: str, after: float, before: float) -> list[list[floa
 
 def test_number_interval_and_papers_number_are_those_of_the_verdict() -> None:
     judged = found()
-    at = rows(draw_claims(judged))
+    at = rows(draw_claims(judged, TRAINED))
     for one in judged[:6]:
         axes, y = at[one.claim]
         below = min((other for near, other in at.values() if near is axes and other > y), default=math.inf)
@@ -69,7 +70,7 @@ def test_number_interval_and_papers_number_are_those_of_the_verdict() -> None:
 
 def test_a_claim_holds_if_its_whole_interval_lies_in_the_shaded_region() -> None:
     judged = found()
-    at = rows(draw_claims(judged))
+    at = rows(draw_claims(judged, TRAINED))
     assert {one.verdict for one in judged} == {"holds", "fails", "undecided", "not run", "not at this scale"}
     for one in judged[:6]:
         axes, y = at[one.claim]
@@ -83,16 +84,17 @@ def test_a_claim_holds_if_its_whole_interval_lies_in_the_shaded_region() -> None
 
 def test_verdicts_stand_in_words_with_their_level_or_their_reason() -> None:
     judged = found()
-    figure = draw_claims(judged)
+    figure = draw_claims(judged, TRAINED)
     said = [text.get_text() for axes in figure.axes for text in axes.texts]
     for one in judged[:6]:
         assert f"{one.verdict} at {100 * one.level:.4g}%" in said
     assert {"no knn_top1 yet", "not run", "batches of 8192", "not at this scale"} <= set(said)
-    assert "Holm over 7 claims" in figure.get_supxlabel().replace("\n", " ")
+    under = figure.get_supxlabel().replace("\n", " ")
+    assert under.startswith(f"synthetic, {TRAINED} Intervals over seeds") and "Holm over 7 claims" in under
 
 
 def test_claims_of_one_unit_share_an_axis() -> None:
-    figure = draw_claims(found())
+    figure = draw_claims(found(), TRAINED)
     named = [[tick.get_text() for tick in axes.get_yticklabels()] for axes in figure.axes]
     assert named == [["up", "down", "near", "same"], ["most"], ["task"], ["gone", "large"]]
     units = ["difference (points of accuracy)", "how many of 3", "entropy", ""]
@@ -100,7 +102,7 @@ def test_claims_of_one_unit_share_an_axis() -> None:
 
 
 def test_before_the_first_look_there_is_a_number_and_no_interval() -> None:
-    axes, y = rows(draw_claims(found(seeds=2)))["up"]
+    axes, y = rows(draw_claims(found(seeds=2), TRAINED))["up"]
     assert len(marks(axes, "_ours", y, math.inf)) == 4 and not marks(axes, "_interval", y, math.inf)
     assert "undecided (n=2)" in [text.get_text() for text in axes.texts]
 
@@ -110,7 +112,7 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow() -> None:
     table = study(line(50, 51), claims)
     table["other_top1"] = table["linear_top1"] - [0.0, 1.0, 0.0, 9.0, 0.0, -4.0]
     (one,) = verdicts(table)
-    (axes,) = draw_claims([one]).axes
+    (axes,) = draw_claims([one], TRAINED).axes
     left, right = axes.get_xlim()
     assert one.low < left and one.high > right
     assert {"<", ">"} <= {mark.get_marker() for mark in axes.lines}
@@ -120,14 +122,14 @@ def test_nothing_run_is_words_alone() -> None:
     table = study(line(50, 51, 51, 58, 50, 50), CLAIMS).drop(columns=["linear_top1", "linear_valid_top1"])
     planned = table.assign(status="to do")
     planned.attrs = table.attrs
-    (axes,) = draw_claims(verdicts(planned)).axes
+    (axes,) = draw_claims(verdicts(planned), TRAINED).axes
     assert not axes.lines and not axes.patches and len(axes.get_yticks()) == len(CLAIMS)
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_it_is_saved_alike_each_time_and_readable_in_a_column(tmp_path: Path, seeds: int) -> None:
-    first, second = (save(draw_claims(found(seeds)), tmp_path / name, "claims") for name in "ab")
+    first, second = (save(draw_claims(found(seeds), TRAINED), tmp_path / name, "claims") for name in "ab")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    figure = draw_claims(found(seeds))
+    figure = draw_claims(found(seeds), TRAINED)
     sizes = [text.get_fontsize() for text in figure.findobj(lambda part: hasattr(part, "get_fontsize"))]
     assert min(sizes) >= 6.5 and figure.get_figwidth() == 3.25

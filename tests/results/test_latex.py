@@ -32,6 +32,9 @@ PAPER = r"""\documentclass[twocolumn]{article}
 """
 
 
+TRAINED = "laptop scale: CIFAR-10, 3 seeds a cell."
+
+
 def hostile() -> tuple[Bars, Any]:
     made = synthetic.table([{"name": HOSTILE}, {"name": "b"}], lambda cell: 50.0, arms=synthetic.ARMS)
     made.attrs["study"] |= {"question": HOSTILE, "base": {"dataset": HOSTILE}}
@@ -40,7 +43,7 @@ def hostile() -> tuple[Bars, Any]:
 
 def hostile_claims() -> str:
     claim = difference(HOSTILE[:20], {"x": 0}, {"x": 1}, above=0.5, paper=-3, text=HOSTILE * 3)
-    return claims_as_latex(verdicts(studies.study(studies.line(1, 0), [claim])))
+    return claims_as_latex(verdicts(studies.study(studies.line(1, 0), [claim])), HOSTILE)
 
 
 def everything() -> list[str]:
@@ -98,6 +101,11 @@ def test_several_metrics_stand_side_by_side() -> None:
     assert len(body) == 8 and body[0][:2] == ["0.05", "yes"]
 
 
+def test_claims_say_what_was_trained() -> None:
+    found = verdicts(studies.study(studies.line(9, 0), [difference("A", {"x": 0}, {"x": 1})]))
+    assert f"{{synthetic, {TRAINED} Intervals over seeds" in claims_as_latex(found, TRAINED)
+
+
 def test_claims_have_margin_paper_effect_interval_level_seeds_and_verdict() -> None:
     claims = [
         difference("A", {"x": 0}, {"x": 1}, above=0.5, paper=7.2, text="more"),
@@ -105,7 +113,7 @@ def test_claims_have_margin_paper_effect_interval_level_seeds_and_verdict() -> N
     ]
     found = verdicts(studies.study(studies.line(9, 0), claims))
     one = found[0]
-    cells = rows(claims_as_latex(found))[1]
+    cells = rows(claims_as_latex(found, TRAINED))[1]
     interval = f"[${one.low:+.2f}$, ${one.high:+.2f}$]"
     level = rf"{100 * one.level:.4g}\%"
     assert cells == [
@@ -119,7 +127,9 @@ def test_claims_have_margin_paper_effect_interval_level_seeds_and_verdict() -> N
         "3",
         "holds",
     ]
-    missing = claims_as_latex([replace(one, effect=float("nan"), low=float("nan"), verdict="not run", note="no run")])
+    missing = claims_as_latex(
+        [replace(one, effect=float("nan"), low=float("nan"), verdict="not run", note="no run")], TRAINED
+    )
     assert rows(missing)[1][1:] == [
         r"\raggedright more (no run)",
         "$> 0.5$",

@@ -13,6 +13,7 @@ from page_tables import EVIL, write_evil, write_heads
 
 from results.judged import told
 from results.page import write_page
+from results.waiting import Waiting
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -136,8 +137,8 @@ def harmful(reader: Reader) -> Iterator[str]:
 
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # such long labels leave the axes no room
 def test_a_tables_words_stay_words(tmp_path: Path) -> None:
-    elsewhere = [(EVIL, EVIL, EVIL, EVIL)]
-    reader = read(write_page([told(write_evil(tmp_path), tmp_path)], tmp_path / "report.html", elsewhere))
+    elsewhere, waiting = [(EVIL, EVIL, EVIL, EVIL)], [Waiting(EVIL, EVIL, EVIL, [(EVIL, EVIL)])]
+    reader = read(write_page([told(write_evil(tmp_path), tmp_path)], tmp_path / "report.html", waiting, elsewhere))
     assert list(harmful(reader)) == [] and not reader.wrong
     assert "".join(reader.shown).count(EVIL) > 20
 
@@ -146,6 +147,18 @@ def test_a_study_of_which_nothing_has_run_has_a_page(tmp_path: Path) -> None:
     study = told(write_heads(tmp_path, is_run=False), tmp_path)
     shown = " ".join(" ".join(read(write_page([study], tmp_path / "report.html")).shown).split())
     assert "0 of 18 runs done" in shown and "supervised: seeds 0, 1, 2" in shown and "not run" in shown
+
+
+def test_under_a_figure_stands_what_was_trained_and_how(page: Path) -> None:
+    first, second, *_ = re.findall("<figcaption>([^<]*)</figcaption>", page.read_text())
+    assert first.startswith("smoke scale: shapes, 256 images, ") and "Whiskers: 95%" in first
+    assert second.startswith("heads, smoke scale: shapes, 256 images, ") and "Holm over " in second
+    assert page.read_text().count("Whiskers: 95%") == 2  # at two scales, and not in the pictures, too
+
+
+def test_the_curves_of_the_reference_arms_are_folded(page: Path) -> None:
+    folded = page.read_text().split("<details><summary><h4>Training curves of the reference arms")[1:]
+    assert len(folded) == 2 and all("train loss (supervised)" in one.partition("</details>")[0] for one in folded)
 
 
 def test_it_needs_no_torch(tmp_path: Path) -> None:

@@ -1,37 +1,16 @@
 """The page in a real browser: silent, self-contained, readable at any width; tables sort and marks speak."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, DRIVER, MISSING, browser, console, look, requests
-from page_tables import write_evil, write_heads
+from browser import BEYOND, CHROMIUM, DRIVER, MISSING, bring, console, look, requests, unfolded
+from page_tables import write_evil
 
 from results.judged import told
 from results.page import write_page
 
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)
-
-
-@pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    return write_page(
-        [told(write_heads(folder, scale), folder) for scale in ("smoke", "laptop")], folder / "report.html"
-    )
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with browser(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
-
-
-def bring(driver: Any, mark: Any) -> None:
-    """Scroll to a mark, and wait until the page knows that it was scrolled, which hides what is said."""
-    frames = "requestAnimationFrame(() => requestAnimationFrame(arguments[1]))"
-    driver.execute_async_script(f"arguments[0].scrollIntoView({{block: 'center'}}); {frames}", mark)
 
 
 def point(driver: Any, x: float, y: float) -> str:
@@ -49,12 +28,6 @@ def point_at(driver: Any, mark: Any) -> str:
     bring(driver, mark)
     center = "const box = arguments[0].getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
     return point(driver, *driver.execute_script(center, mark))
-
-
-def unfolded(driver: Any, table: int = -1) -> Any:
-    """The table of this number, the last if none, with all that is folded laid open."""
-    driver.execute_script("document.querySelectorAll('details').forEach(part => part.open = true)")
-    return driver.find_elements("tag name", "table")[table]
 
 
 def column(table: Any, name: str) -> list[str]:
@@ -116,18 +89,6 @@ def test_headings_sort_numbers_as_numbers_by_click_and_by_key(driver: Any, page:
     headings["head"].find_element("tag name", "button").send_keys(" ")
     assert column(table, "head") == sorted(column(table, "head"))
     assert not headings["seconds"].get_attribute("aria-sort")
-
-
-BEYOND = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.mark.parametrize("width", [360, 390, 768, 1280])
-def test_the_page_never_scrolls_sideways(driver: Any, page: Path, width: int) -> None:
-    look(driver, page, width)
-    unfolded(driver)
-    assert driver.execute_script(BEYOND) <= 0
-    inside = "const part = document.querySelector('.wide .scroll'); return part.scrollWidth > part.clientWidth"
-    assert driver.execute_script(inside) == (width < 800)  # a wide figure scrolls in its frame
 
 
 def contrast(first: list[float], second: list[float]) -> float:
