@@ -60,7 +60,7 @@ def _table(found: Sequence[Verdict]) -> Table:
 def _elsewhere() -> Table:
     table = Table("claim", "of no study here", "", box=None, header_style="bold", padding=(0, 1))
     for one in ELSEWHERE:
-        table.add_row(one.finding, one.text, f"[yellow]{one.verdict}[/]: {one.why}")
+        table.add_row(one.finding, one.text, f"[yellow]not tested here[/]: {one.why}")
     return table
 
 

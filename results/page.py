@@ -50,13 +50,13 @@ def write_page(
     studies: Sequence[Told],
     path: Path,
     waiting: Sequence[Waiting] = (),
-    elsewhere: Sequence[tuple[str, str, str, str]] = (),
+    elsewhere: Sequence[tuple[str, str, str]] = (),
 ) -> Path:
     """Write the page of these studies to `path`, the same bytes for the same tables, and return it.
 
     studies: a table each with the verdicts on its claims; those of one study stand together, in the order given.
     waiting: studies that have no table yet.
-    elsewhere: findings that no study tests, each with its text, its verdict and the reason.
+    elsewhere: findings that no study tests, each with its text and the reason.
     """
     paper = read_paper()
     pages = [study_page(table, found, paper) for table, found in studies]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from results._claim_words import aside, margin, number, seen
+from results._claim_words import aside, margin, number, papers, seen
 from results._page_facts import progress
 from results.checked_parquet import replace
 from results.judged import Told
@@ -27,7 +27,7 @@ def write_readme(
     results: Path,
     studies: Sequence[Told],
     waiting: Sequence[Waiting] = (),
-    elsewhere: Sequence[tuple[str, str, str, str]] = (),
+    elsewhere: Sequence[tuple[str, str, str]] = (),
 ) -> Path | None:
     """Write <results>/README.md, the same for the same tables, and return it; None where somebody wrote one by hand.
 
@@ -77,11 +77,10 @@ def _reading(found: Sequence[Verdict]) -> str:
 
 
 def _row(one: Verdict) -> str:
-    paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
     note = f" ({one.note})" if one.note else ""
     far = "" if math.isnan(one.low) else seen(one)
     which = f"; {aside(one)}" if aside(one) else ""
-    cells = (one.claim, f"{one.text}, {margin(one)}{which}", paper, number(one), f"{one.verdict}{note}", far)
+    cells = (one.claim, f"{one.text}, {margin(one)}{which}", papers(one), number(one), f"{one.verdict}{note}", far)
     return "| " + " | ".join(map(_plain, cells)) + " |"
 
 
@@ -96,9 +95,9 @@ def _waits(one: Waiting) -> str:
     return f"{one.study}{where}: {one.question}" + (f" Claims: {names}" if names else "")
 
 
-def _is_elsewhere(one: tuple[str, str, str, str]) -> str:
-    finding, text, verdict, why = one
-    return f"{finding}: {text}; {verdict}: {why}"
+def _is_elsewhere(one: tuple[str, str, str]) -> str:
+    finding, text, why = one
+    return f"{finding}: {text} ({why})"
 
 
 def _plain(text: str) -> str:

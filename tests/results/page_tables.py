@@ -29,8 +29,8 @@ WAITING = (
     Waiting("baseline", "Which encoder is small enough?", "", ()),
 )
 ELSEWHERE = (
-    ("F8", "what no study tests", "not tested here", "Fig. 6 shows histograms and no number"),
-    ("F35", "what takes more", "not at this scale", "ImageNet, and encoders four times as wide"),
+    ("F8", "what no study tests", "Fig. 6 shows histograms and no number"),
+    ("F35", "what takes more", "ImageNet, and encoders four times as wide"),
 )
 EVIL = "<img src=x onerror=alert(1)></script><script>alert(2)</script>\"'><svg onload=alert(3)> $\\frac{$ {{ 7*7 }}"
 

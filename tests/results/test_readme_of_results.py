@@ -66,8 +66,8 @@ def test_what_is_not_tested_stands_at_the_end_in_a_line_each(tmp_path: Path) -> 
         "## Not run yet\n\n- loss (Table 4): Which loss is best? Claims: F21, F22\n"
         "- baseline: Which encoder is small enough?\n\n"
         "## Findings of the paper that no study here tests\n\n"
-        "- F8: what no study tests; not tested here: Fig. 6 shows histograms and no number\n"
-        "- F35: what takes more; not at this scale: ImageNet, and encoders four times as wide\n"
+        "- F8: what no study tests (Fig. 6 shows histograms and no number)\n"
+        "- F35: what takes more (ImageNet, and encoders four times as wide)\n"
     )
     assert (tmp_path / "README.md").read_text().endswith(said)
 
