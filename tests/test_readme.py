@@ -34,6 +34,14 @@ def test_links_lead_somewhere(file: str) -> None:
         assert place or anchor in anchors, link
 
 
+def test_the_verdict_that_is_explained_is_one_that_was_given() -> None:
+    (row,) = re.findall(r"^\| F16 .*$", TEXT, re.M)
+    given = (ROOT / "results" / "README.md").read_text().replace("\\", "")
+    assert row in given
+    low, high = (abs(float(end)) for end in re.findall(r"\[(\S+), (\S+)\]", row)[0])
+    assert f"({high:.1f} to {low:.1f} at the claim's own level)" in TEXT
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder like that of somebody who reads the README: their study and images, a colleague's results, a table."""
