@@ -131,7 +131,7 @@ def test_rows_are_drawn_by_the_seed_and_only_done_ones(table: Path) -> None:
     ("words", "said"),
     [
         (("nowhere.parquet",), "there is no table nowhere.parquet"),
-        (("theirs.parquet",), "'tiny' is a study of somebody's own, whose file is asked for: "),
+        (("theirs.parquet",), "'tiny' is not a shipped study: name its file "),
         (("theirs.parquet", "--study", "other.py"), "is of the study 'tiny', and other.py is 'other'"),
         (("wrong.parquet",), "wrong.parquet is no table of a study's runs"),
         (("temprature",), "did you mean temperature?"),

@@ -188,5 +188,5 @@ def test_an_unfinished_run_says_how_far_it_came(run: str, command: Command, monk
 
 def test_a_run_of_a_study_of_ones_own_asks_for_its_file(run: str, command: Command) -> None:
     ended = command(run, name="inspect")
-    assert ended.code == 2 and "is a study of somebody's own" in ended.err
+    assert ended.code == 2 and "is not a shipped study" in ended.err
     assert json.loads(Path(f"results/runs/{run}/record.json").read_text())["run"] == run

@@ -137,7 +137,7 @@ def harmful(reader: Reader) -> Iterator[str]:
 
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")  # such long labels leave the axes no room
 def test_a_tables_words_stay_words(tmp_path: Path) -> None:
-    elsewhere, waiting = [(EVIL, EVIL, EVIL, EVIL)], [Waiting(EVIL, EVIL, EVIL, [(EVIL, EVIL)])]
+    elsewhere, waiting = [(EVIL, EVIL, EVIL)], [Waiting(EVIL, EVIL, EVIL, [(EVIL, EVIL)])]
     reader = read(write_page([told(write_evil(tmp_path), tmp_path)], tmp_path / "report.html", waiting, elsewhere))
     assert list(harmful(reader)) == [] and not reader.wrong
     assert "".join(reader.shown).count(EVIL) > 20
