@@ -80,7 +80,7 @@ def cell_means(values: Any, cell: Any, seed: Any, cells: int) -> CellMeans:
     pooled = float(residual @ residual) / freedom if freedom else np.nan
     degrees = np.maximum(member @ (1 - np.diag(hat)), 0.0)
     variances = (PRIOR * pooled + member @ residual**2) / (PRIOR + degrees)
-    unlike = pooled > 1e-18 and _are_unlike(residual, hat, member, degrees) if freedom else False
+    unlike = pooled > 1e-18 and _are_unlike(residual, hat, member, degrees)  # never, if there is no freedom
     means = np.where(counts > 0, lift @ parameters, np.nan)
     known = solve @ design
     return CellMeans(means, counts, lift, solve, known, member, variances, degrees + PRIOR, freedom, unlike)

@@ -114,11 +114,10 @@ def part(number: AllOf, place: int, largest: bool) -> str:
         return ""
     told = [[_told(cells) for _, cells in contrast.terms] for contrast in number.parts]
     everywhere = set.intersection(*(set(cells) for terms in told for cells in terms))
-    terms = [[word for word in cells if word not in everywhere] for cells in told[place]]
-    shared = [word for word in terms[0] if all(word in cells for cells in terms)]
-    alike = [[word for word in told[k][0] if all(word in cells for cells in told[k])] for k in range(len(told))]
-    tells = shared and alike.count(alike[place]) == 1
-    name = " ".join(shared) if tells else " against ".join(" ".join(cells) for cells in terms)
+    own = [[[word for word in cells if word not in everywhere] for cells in terms] for terms in told]
+    shared = [[word for word in terms[0] if all(word in cells for cells in terms)] for terms in own]
+    tells = shared[place] and shared.count(shared[place]) == 1
+    name = " ".join(shared[place]) if tells else " against ".join(map(" ".join, own[place]))
     return f"{'largest' if largest else 'least'} of {len(told)}: {name}"
 
 
