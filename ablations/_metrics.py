@@ -8,6 +8,7 @@ from ablations._grid import nearest_or_all
 from ablations._identity import settings
 from ablations._study import Study
 from core.pretrain import pretrain
+from results._panels import metrics_of, parts_of
 from results._rows import valid_name
 from results._select import selections
 
@@ -47,9 +48,9 @@ def _said(probe: Any) -> tuple[str, ...] | None:
 
 def _asked(study: Study, scale: str) -> Iterator[tuple[str, str]]:
     """Who names which metric."""
-    for figure in getattr(study.figure, "figures", (study.figure,)):
+    for figure in parts_of(study.figure):
         kind = type(figure).__name__
-        names = [metric.name for metric in figure.metrics] or [figure.value]
+        names = metrics_of(figure)
         yield from ((f"figure, {kind} shows", name) for name in names)
         yield from ((f"figure, {kind}.x_metric", name) for name in (figure.x_metric,) if name)
         yield from ((f"figure, {kind}.best_over", valid_name(name)) for name in names if figure.best_over)

@@ -11,6 +11,7 @@ from ablations._study import Study
 from ablations._tune import GRID, tuning
 from core.pretrain import pretrain
 from core.value import canonical, replace
+from results._panels import parts_of
 
 Fingerprint = Callable[[Any], str]
 
@@ -115,8 +116,7 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]], known: list[s
 
 def _check_names(study: Study, shown: Sequence[str], known: list[str]) -> None:
     """Each of these is a setting that some run has, or an axis of what the figure says is measured."""
-    figures = getattr(study.figure, "figures", (study.figure,))
-    measured = {axis for figure in figures for metric in figure.metrics for axis, _ in metric.axes}
+    measured = {axis for figure in parts_of(study.figure) for metric in figure.metrics for axis, _ in metric.axes}
     for name in shown:
         if name not in known and name not in measured:
             kind = type(study.figure).__name__

@@ -34,6 +34,7 @@ from core.fetch import fetched, uncropped
 from core.images import to_float
 from core.step import make_views
 from core.value import replace
+from results._panels import parts_of
 from results._sheet import Band, Column, draw_columns, draw_matrix
 from results._style import words
 
@@ -78,7 +79,7 @@ def _of_core(base: Experiment, options: Namespace) -> Figure:
 def _of_study(study: Study, base: Experiment, cells: Sequence[Experiment], options: Namespace) -> Figure:
     if len(cells) == 1:
         return _epochs(study, base, cells[0], options)
-    figure = getattr(study.figure, "figures", (study.figure,))[0]
+    figure = parts_of(study.figure)[0]
     rows = [settings(cell) for cell in cells]
     is_matrix = len(figure.settings) == 2 and all(name.startswith(ABOUT) for name in figure.settings)
     images = _images(base, options, 4 if is_matrix else 6)

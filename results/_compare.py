@@ -1,8 +1,6 @@
 """What differs between two versions of the code, by one study's runs paired by settings and seed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -10,6 +8,7 @@ from results._cell_means import of_seeds
 from results._estimates import Student
 from results._joint_estimates import reach
 from results._pairs import Pairs
+from results._panels import metrics_of, parts_of
 from results._runs import numbers
 from results.plots import figure_from
 from results.statistics import cell_intervals
@@ -54,9 +53,7 @@ def difference(pairs: Pairs, metric: str) -> Difference:
 def shown(table: pd.DataFrame) -> list[str]:
     """The metrics that the study's figure shows."""
     figure = figure_from(table.attrs["study"]["figure"])
-    parts: Sequence[Any] = getattr(figure, "figures", (figure,))
-    names = [[metric.name for metric in part.metrics] or [part.value] for part in parts]
-    return list(dict.fromkeys(name for part in names for name in part))
+    return list(dict.fromkeys(name for part in parts_of(figure) for name in metrics_of(part)))
 
 
 def sentence(pairs: Pairs, found: Difference) -> str:

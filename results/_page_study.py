@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from results._canvas import Drawable, take_footer
+from results._canvas import take_footer
 from results._cell_names import cell_names
 from results._cells import plain
 from results._claim_words import aside, margin, number, papers, seen
@@ -17,7 +17,7 @@ from results._facts import is_setting
 from results._notes import trained
 from results._page_facts import Facts, anchor, failures, missing, progress, provenance
 from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
-from results._panels import parts_of
+from results._panels import metrics_of, parts_of
 from results._svg import inline
 from results.plots import figure_from
 from results.verdicts import Verdict
@@ -85,7 +85,7 @@ def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFram
         curves=_curves([one for one in lines if not one.arm], colors, f"{name}-curve"),
         arm_curves=_curves([one for one in lines if one.arm], colors, f"{name}-arm"),
         legend=list(colors.items()) if len(colors) <= LEGEND else [],
-        runs=runs(table, [metric for part in parts for metric in _metrics(part)]),
+        runs=runs(table, [metric for part in parts for metric in metrics_of(part)]),
         failures=failures(table, cells),
         missing=missing(table, cells),
         provenance=provenance(table),
@@ -96,11 +96,6 @@ def _cells(table: pd.DataFrame) -> list[str]:
     base = table.attrs["study"].get("base", {})
     names = [name for name in map(str, table) if is_setting(name, base) and name != "seed"]
     return cell_names(list(table["arm"]), {name: [plain(value) for value in table[name]] for name in names}, base)
-
-
-def _metrics(figure: Drawable) -> list[str]:
-    """The columns of the table that a figure shows."""
-    return [metric.name for metric in figure.metrics] or [figure.value]
 
 
 def _claims_picture(found: Sequence[Verdict], trained: str, name: str) -> tuple[str, str]:

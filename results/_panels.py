@@ -44,3 +44,8 @@ AnyFigure = Heatmap | Bars | Lines | Panels
 def parts_of(figure: AnyFigure) -> tuple[Heatmap | Bars | Lines, ...]:
     """The figures side by side, or the one."""
     return figure.figures if isinstance(figure, Panels) else (figure,)
+
+
+def metrics_of(figure: Heatmap | Bars | Lines) -> list[str]:
+    """The columns of the table that one of them shows."""
+    return [metric.name for metric in figure.metrics] or [figure.value]
