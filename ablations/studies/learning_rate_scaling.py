@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Any
 
 from ablations import Claim, Grid, Study, difference, gap_of_gaps, paired, vary
-from ablations.studies.batch_epochs import seen_by_batch_norm, with_lars
+from ablations.studies.batch_epochs import with_lars
 from core.experiment import Experiment
 from core.optimizer import SGD
 from results.plots import Bars, PaperValues
@@ -24,16 +24,14 @@ def axes(base: Experiment) -> tuple[list[int], list[int]]:
 
 
 def grid(base: Experiment) -> Grid:
-    """Both scalings agree at the base's batch; batch norm sees what it does in batch_epochs."""
+    """Both scalings agree at the base's batch."""
     batches, epochs = axes(base)
     per_root = base.learning_rate * sqrt(base.batch_size) / 256
     scalings = paired(lr_scaling=["linear", "sqrt"], learning_rate=[base.learning_rate, per_root])
     # SGD's rates are not LARS's: those of the linear probe's order, 0.03 per 256 images, are usual for SimCLR.
     plain = paired(lr_scaling=["linear", "sqrt"], learning_rate=[0.03, 0.03 * sqrt(base.batch_size) / 256])
     large = vary(batch_size=[batches[-1]], epochs=[epochs[-1]], optimizer=[SGD()]) * plain
-    return vary(bn_batch=seen_by_batch_norm(base), seed=range(3)) * (
-        vary(batch_size=batches, epochs=epochs) * scalings + large
-    )
+    return vary(seed=range(3)) * (vary(batch_size=batches, epochs=epochs) * scalings + large)
 
 
 def claims(base: Experiment) -> list[Claim]:
