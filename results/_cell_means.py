@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,47 @@ class CellMeans:
     """K cells measured by n runs at S seeds. Runs are paired by seed: contrasts (weights of sum 0) lose seed effects.
 
     means: (K,), NaN where a cell has no run. counts: (K,) runs. lift: (K, parameters), each mean in the parameters of
-    the model. solve: (parameters, n), these in the runs. known: projects onto what the runs determine. member: (K, n),
-    1 where a run is of a cell. variances, degrees: (K,), of one run, moderated. freedom: of the study's pooled error.
-    unlike: whether the cells' errors are so unlike that the study's says nothing of one. Then a contrast is to be had
-    from its own differences, one a seed (of_seeds): a loud cell that is not in it does not reach those, whereas the
-    residuals of all others have a part of it.
+    the model. design: (n, parameters), a run's cell and seed. solve: (parameters, n), the parameters in the runs.
+    residual: (n,). own: (K,), how many degrees of freedom a cell's residuals have. freedom: those of all.
     """
 
     means: Any
     counts: Any
     lift: Any
+    design: Any
     solve: Any
-    known: Any
-    member: Any
-    variances: Any
-    degrees: Any
+    residual: Any
+    own: Any
     freedom: int
-    unlike: bool
+
+    @property
+    def member(self) -> Any:
+        """(K, n), 1 where a run is of a cell."""
+        return self.design[:, : len(self.counts)].T
+
+    @property
+    def pooled(self) -> float:
+        """The variance of one run, of all cells; NaN without any freedom."""
+        return float(self.residual @ self.residual) / self.freedom if self.freedom else np.nan
+
+    @cached_property
+    def variances(self) -> Any:
+        """(K,), of one run, moderated."""
+        return (PRIOR * self.pooled + self.member @ self.residual**2) / self.degrees
+
+    @property
+    def degrees(self) -> Any:
+        """(K,), those of `variances`."""
+        return PRIOR + self.own
+
+    @cached_property
+    def unlike(self) -> bool:
+        """Whether the cells' errors are so unlike that the study's says nothing of one.
+
+        Then a contrast is to be had from its own differences, one a seed (of_seeds): a loud cell that is not in it does
+        not reach those, whereas the residuals of all others have a part of it.
+        """
+        return self.freedom > 0 and self.pooled > 1e-18 and _are_unlike(self)
 
     def contrast(self, weights: Any) -> Student | None:
         """The weighted sum of the means, with its cells' errors; None if these runs do not determine it.
@@ -48,7 +73,7 @@ class CellMeans:
         if not self.counts[used].all():
             return None
         row = weights[used] @ self.lift[used]
-        if not np.allclose(row @ self.known, row, atol=1e-6):
+        if not np.allclose(row @ self.solve @ self.design, row, atol=1e-6):
             return None
         value, seeds = float(weights[used] @ self.means[used]), int(self.counts[used].min())
         if not self.freedom:
@@ -72,33 +97,29 @@ def cell_means(values: Any, cell: Any, seed: Any, cells: int) -> CellMeans:
     seeds, member = np.unique(seed), (cell == np.arange(cells)[:, None]).astype(float)
     design = np.concatenate([member.T, (seed[:, None] == seeds).astype(float)], axis=1)
     solve = np.linalg.pinv(design.T @ design) @ design.T
-    parameters, hat = solve @ values, design @ solve
+    parameters = solve @ values
     lift = np.concatenate([np.eye(cells), np.full((cells, len(seeds)), 1 / max(len(seeds), 1))], axis=1)
     counts = np.bincount(cell, minlength=cells)
-    residual = values - design @ parameters
-    freedom = len(values) - round(np.trace(hat))
-    pooled = float(residual @ residual) / freedom if freedom else np.nan
-    degrees = np.maximum(member @ (1 - np.diag(hat)), 0.0)
-    variances = (PRIOR * pooled + member @ residual**2) / (PRIOR + degrees)
-    unlike = pooled > 1e-18 and _are_unlike(residual, hat, member, degrees)  # never, if there is no freedom
+    leverage = np.einsum("np,pn->n", design, solve)
+    own = np.maximum(counts - member @ leverage, 0.0)
     means = np.where(counts > 0, lift @ parameters, np.nan)
-    known = solve @ design
-    return CellMeans(means, counts, lift, solve, known, member, variances, degrees + PRIOR, freedom, unlike)
+    freedom = len(values) - round(leverage.sum())
+    return CellMeans(means, counts, lift, design, solve, values - design @ parameters, own, freedom)
 
 
-def _are_unlike(residual: Any, hat: Any, member: Any, degrees: Any) -> bool:
+def _are_unlike(fit: CellMeans) -> bool:
     """Whether the cells' errors are too unlike to be one, by the largest share of variance (Cochran's C)."""
-    judged = degrees > 0.5
+    judged = fit.own > 0.5
     if judged.sum() < 2:
         return False
-    noise = np.random.default_rng(0).normal(size=(SIMULATED, len(residual)))
-    simulated = noise - noise @ hat
+    noise = np.random.default_rng(0).normal(size=(SIMULATED, len(fit.residual)))
+    simulated = noise - noise @ fit.design @ fit.solve
 
     def largest(rests: Any) -> Any:
-        variances = (rests**2 @ member.T)[..., judged] / degrees[judged]
+        variances = (rests**2 @ fit.member.T)[..., judged] / fit.own[judged]
         return variances.max(axis=-1) / (rests**2).sum(axis=-1)
 
-    return bool((1 + (largest(simulated) >= largest(residual)).sum()) / (1 + SIMULATED) <= UNEQUAL)
+    return bool((1 + (largest(simulated) >= largest(fit.residual)).sum()) / (1 + SIMULATED) <= UNEQUAL)
 
 
 def of_seeds(numbers: Sequence[float], basis: str = OWN_SEEDS) -> Student:

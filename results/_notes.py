@@ -71,11 +71,11 @@ def _tuned(head: str = "", *choices: str) -> str:
     return f"{head} {'; '.join(choices)}." if choices else head
 
 
-def intervals(shown: Panel) -> str:
-    """What the whiskers of a panel are."""
+def intervals(shown: Panel, signs: str = "Whiskers", others: str = "; dots: single seeds") -> str:
+    """What the whiskers of a panel are, or other `signs`, and what `others` are."""
     if not shown.freedom:
         return "One seed: no intervals." if any(cell.values for cell in shown.cells.values()) else ""
-    return f"Whiskers: 95% for each mean alone, error pooled over cells ({shown.freedom} d.f.); dots: single seeds."
+    return f"{signs}: 95% for each mean alone, by its cell's error and that of all ({shown.freedom} d.f.){others}."
 
 
 def typical(shown: Panel) -> str:

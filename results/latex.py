@@ -13,7 +13,7 @@ from results._cells import Cell, Panel, panel
 from results._claim_words import note
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, escape, floating, number, tabular, width
-from results._notes import facts
+from results._notes import facts, intervals
 from results._panels import AnyFigure, parts_of
 from results._style import title, words
 from results.verdicts import Verdict
@@ -31,7 +31,7 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     tables = [_cells(list(alike), table) for _, alike in groupby(shown, lambda one: one[0].settings)]
     about = table.attrs.get("study", {})
     titles = dict.fromkeys(one.paper.title for one, _, theirs in shown if one.paper and theirs)
-    caption = [about.get("question", ""), *facts(figures, table, panels), _intervals(panels[0])]
+    caption = [about.get("question", ""), *facts(figures, table, panels), intervals(panels[0], "\u00b1", "")]
     caption += [f"Paper: {', '.join(titles)}." if titles else ""]
     name = f"{about.get('study', 'study')}.{about.get('scale', '')}"
     return floating(tables, escape(" ".join(filter(None, caption))), name)
@@ -111,12 +111,6 @@ def _references(shown: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
 
 def _digits(figure: One) -> int:
     return 1 if title(figure, figure.value).endswith("(%)") else 2
-
-
-def _intervals(ours: Panel) -> str:
-    if not ours.freedom:
-        return "One seed: no intervals." if any(cell.values for cell in ours.cells.values()) else ""
-    return f"\u00b1: 95% for each mean alone, error pooled over cells ({ours.freedom} d.f.)."
 
 
 def _claim(one: Verdict) -> list[str]:

@@ -1,4 +1,4 @@
-"""Means over seeds, their intervals, Holm's levels. Student's t is computed here, since scipy is no dependency."""
+"""Student's t, Holm's levels, rank correlation: computed here, since scipy is no dependency."""
 
 import functools
 import math
@@ -7,50 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-
-def cell_intervals(table: pd.DataFrame, keys: Sequence[str], value: str, level: float = 0.95) -> pd.DataFrame:
-    """One row a cell: *keys, mean, half_width, seeds, planned, failed, freedom, values; in order of first appearance.
-
-    `table` has one row a cell and seed; a null `value` is a run that is still missing. Runs are paired by seed, so the
-    error variance is that of y = cell + seed + error, pooled over all cells; with one cell alone it is the variance of
-    its seeds. An interval therefore serves comparisons between cells of the same seeds, not with another table. The
-    degrees of freedom are in `freedom`; where there are none (one seed), half_width is NaN.
-    """
-    seen = table.assign(seed=table.get("seed", 0), failed=table.get("status", pd.Series("", table.index)) == "failed")
-    number = pd.to_numeric(seen[value]).to_numpy(dtype=float, na_value=math.nan)
-    cell = seen.groupby(list(keys), dropna=False, sort=False).ngroup().to_numpy()
-    done, lost = ~np.isnan(number), seen["failed"].to_numpy(dtype=bool, na_value=False)
-    error, freedom = _pooled_error(number[done], cell[done], seen["seed"].to_numpy()[done])
-    spread = student_t(level, freedom) * error if freedom else math.nan
-    rows: list[dict[str, Any]] = []
-    firsts = seen.loc[~pd.Series(cell, seen.index).duplicated(), list(keys)]
-    for index, key in enumerate(firsts.itertuples(index=False, name=None)):
-        inside = cell == index
-        values = number[inside & done]
-        rows.append(
-            dict(zip(keys, key, strict=True))
-            | {"mean": values.mean() if values.size else math.nan, "seeds": values.size, "planned": int(inside.sum())}
-            | {"half_width": spread / math.sqrt(values.size) if values.size else math.nan}
-            | {"failed": int((inside & ~done & lost).sum()), "freedom": freedom, "values": values.tolist()}
-        )
-    return pd.DataFrame(rows)
-
-
-def _pooled_error(values: Any, cell: Any, seed: Any) -> tuple[float, int]:
-    """(standard deviation, degrees of freedom) of what is left after cell and seed effects, by least squares."""
-    effects = [column[:, None] == np.unique(column) for column in (cell, seed)]
-    if len(np.unique(cell)) < 2:
-        effects = effects[:1]
-    design = np.concatenate(effects, axis=1).astype(float)
-    if not values.size:
-        return math.nan, 0
-    # the normal equations: of few unknowns where rows are many, and exact, since the design is of 0 and 1
-    fitted, _, rank, _ = np.linalg.lstsq(design.T @ design, design.T @ values, rcond=None)
-    freedom = int(values.size - rank)
-    if freedom == 0:
-        return math.nan, 0
-    return float(np.sqrt(np.sum((values - design @ fitted) ** 2) / freedom)), freedom
 
 
 @functools.cache

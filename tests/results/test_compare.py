@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from studies import line, study
 
+from results._cell_means import PRIOR
 from results._compare import difference, notes, sentence, shown
 from results._pairs import pair
 from results.plots import Bars, Heatmap, Metric, Panels, about_figure
@@ -64,10 +65,10 @@ def test_the_difference_is_paired_and_its_interval_is_over_seeds() -> None:
     assert found.mean is not None and found.pairs == 12
     assert found.mean.value == pytest.approx(mean)
     assert found.mean.interval(0.95) == pytest.approx((mean - half, mean + half))
-    left = [change[seed][cell] - change[:, cell].mean() for seed in range(4) for cell in range(3)]
-    pooled = math.sqrt(sum(one**2 for one in left) / 9)
+    left = [sum((one - change[:, cell].mean()) ** 2 for one in change[:, cell]) for cell in range(3)]
+    halves = [student_t(0.95, PRIOR + 3) * math.sqrt((PRIOR * sum(left) / 9 + own) / (PRIOR + 3) / 4) for own in left]
     assert found.cells["mean"].tolist() == pytest.approx(change.mean(axis=0).tolist())
-    assert found.cells["half_width"].tolist() == pytest.approx([student_t(0.95, 9) * pooled / 2] * 3)
+    assert found.cells["half_width"].tolist() == pytest.approx(halves)
     assert found.cells["now"].tolist() == pytest.approx(now.groupby("x")["linear_top1"].mean().tolist())
     assert found.cells["then"].tolist() == pytest.approx(then.groupby("x")["linear_top1"].mean().tolist())
     assert found.cells["same"].tolist() == [0, 0, 0]

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from synthetic import lose
 
 from results._cells import panel
+from results._intervals import cell_intervals
 from results.paper import read_paper
 from results.plots import AnyFigure, Bars, Heatmap, Lines, Panels, about_figure, figure_from, save
-from results.statistics import cell_intervals
 
 ALL = [
     synthetic.PAIR_FIGURE,

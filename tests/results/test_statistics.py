@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from results.statistics import cell_intervals, student_t
+from results._cell_means import PRIOR
+from results._intervals import cell_intervals
+from results.statistics import student_t
 
 # Two-sided quantiles, as the printed tables of Student's t have them, to ten digits.
 QUANTILES = [
@@ -38,21 +40,35 @@ def test_student_t_tends_to_the_normal() -> None:
         student_t(0.95, 0)
 
 
-def test_pooled_error_of_a_full_table_is_the_plain_loop() -> None:
+def test_the_interval_of_a_full_table_is_the_plain_loop() -> None:
+    """The error of a cell is that of its own residuals, and of all as if by PRIOR runs more."""
     random.seed(0)
     y = [[random.gauss(10 * cell + 3 * seed, 1) for seed in range(4)] for cell in range(5)]
     rows = [{"x": cell, "seed": seed, "top1": y[cell][seed]} for cell in range(5) for seed in range(4)]
-    grand = sum(map(sum, y)) / 20
-    squares = 0.0
+    grand, squares = sum(map(sum, y)) / 20, [0.0] * 5
     for cell in range(5):
         for seed in range(4):
             of_cell, of_seed = sum(y[cell]) / 4, sum(line[seed] for line in y) / 5
-            squares += (y[cell][seed] - of_cell - of_seed + grand) ** 2
-    half = student_t(0.95, 12) * math.sqrt(squares / 12) / math.sqrt(4)
+            squares[cell] += (y[cell][seed] - of_cell - of_seed + grand) ** 2
+    degrees = PRIOR + 12 / 5
+    variances = [(PRIOR * sum(squares) / 12 + square) / degrees for square in squares]
+    half = [student_t(0.95, degrees) * math.sqrt(variance / 4) for variance in variances]
     found = cell_intervals(pd.DataFrame(rows), ["x"], "top1")
     assert found["freedom"].tolist() == [12] * 5
     np.testing.assert_allclose(found["half_width"], half)
     np.testing.assert_allclose(found["mean"], [sum(line) / 4 for line in y])
+
+
+@pytest.mark.parametrize("noise", [[1.0] * 8, [3.0, *[1.0] * 7]])
+def test_an_interval_covers_its_mean_in_about_95_of_100(noise: list[float]) -> None:
+    """98 where errors are alike, 89 of a cell with three times the error of others; by the pooled error 95 and 67."""
+    draws = np.random.default_rng(0).normal(size=(400, 8, 3)) * np.array(noise)[:, None]
+    table = pd.DataFrame({"x": np.repeat(range(8), 3), "seed": np.tile(range(3), 8)})
+    covered = 0
+    for one in draws:
+        first = cell_intervals(table.assign(top1=one.ravel()), ["x"], "top1").iloc[0]
+        covered += abs(first["mean"]) < first["half_width"]
+    assert 0.85 < covered / 400 < 0.995
 
 
 def test_a_seed_effect_alone_leaves_no_error() -> None:
