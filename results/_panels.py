@@ -49,3 +49,8 @@ def parts_of(figure: AnyFigure) -> tuple[Heatmap | Bars | Lines, ...]:
 def metrics_of(figure: Heatmap | Bars | Lines) -> list[str]:
     """The columns of the table that one of them shows."""
     return [metric.name for metric in figure.metrics] or [figure.value]
+
+
+def labels_of(figure: AnyFigure) -> dict[str, str]:
+    """What the reader sees, by value."""
+    return {value: label for part in parts_of(figure) for value, label in part.labels}

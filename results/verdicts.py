@@ -19,12 +19,14 @@ import pandas as pd
 from results._contrasts import AllOf, Contrast, Rank, part, unit
 from results._joint_estimates import Estimate, Extreme, reach
 from results._numbers import estimate
+from results._panels import labels_of
 from results._ranks import ceiling
 from results._runs import NotRunError, Runs, runs_of
 from results._test_images import image_error
 from results._verdict import FAILS, HOLDS, NOT_HERE, NOT_RUN, UNDECIDED, Verdict, read_verdicts, write_verdicts
 from results.claims import Claim, claims_from
 from results.paper import read_paper
+from results.plots import figure_from
 from results.statistics import holm
 
 __all__ = [
@@ -121,7 +123,8 @@ def _besides(claim: Claim, found: Estimate, runs: Runs, about: dict[str, Any]) -
         return {"ceiling": ceiling(number, runs)}
     which = {}
     if isinstance(number, AllOf) and isinstance(found, Extreme):
-        which = {"part": part(number, found.first, found.largest)}
+        labels = labels_of(figure_from(about["figure"])) if "figure" in about else {}
+        which = {"part": part(number, found.first, found.largest, labels)}
         number = number.parts[found.first]
     if not isinstance(number, Contrast):
         return {}

@@ -14,6 +14,7 @@ from results._claim_words import aside
 from results._test_images import packed, unpacked
 from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 from results.paper import PaperValues
+from results.plots import Bars, about_figure
 from results.statistics import student_t
 from results.verdicts import ERROR, LOOKS, Verdict, is_decided, verdicts, write_verdicts
 
@@ -126,8 +127,14 @@ def test_of_several_numbers_it_is_said_which_one_counts() -> None:
         all_of("one", [(x(1), x(0))]),
     ]
     cells_ = [({"x": place, "y": y}, 10.0 * place + y * (1 + place)) for place in range(4) for y in (0, 1)]
-    found = judge(study(cells_, claims, noise=0.1))
-    assert [aside(one) for one in found.values()] == ["least of 3: x=1 against x=0", "largest of 2: x=1", ""]
+    figure = about_figure(Bars("x", hue="y", labels=(("1", "crop"),)))
+    for told, one in (({}, "x=1"), ({"figure": figure}, "x=crop")):
+        found = judge(study(cells_, claims, noise=0.1, **told))
+        assert [aside(claim) for claim in found.values()] == [
+            f"least of 3: {one} against x=0",
+            f"largest of 2: {one}",
+            "",
+        ]
 
 
 def test_an_order_that_noise_hides_is_undecided_not_wrong() -> None:
