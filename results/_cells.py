@@ -46,6 +46,11 @@ class Panel:
     references: dict[str, float]
     freedom: int
 
+    def average(self, first: Any) -> float:
+        """The mean of the cells whose first setting has this value; NaN unless all of them are done."""
+        row = [cell for key, cell in self.cells.items() if key[0] == first]
+        return math.fsum(cell.mean for cell in row) / len(row) if all(cell.values for cell in row) else math.nan
+
 
 def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
     """Reduce `table` to the cells of `figure`: best_over first, then average_over, then the mean over seeds.

@@ -1,5 +1,6 @@
 """A heatmap that can be read as a table: the paper's Fig. 5, with its row average."""
 
+import math
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -34,9 +35,10 @@ def draw_heatmap(axes: Axes, figure: Shown, panel: Panel, average: bool, bar: bo
         drawn = _draw_cell(axes, columns.index(column), rows.index(row), cell, colors)
         say(drawn, sentence(figure, (row, column), cell))
     for y, row in enumerate(rows if average else []):
-        mean = _average([cell for key, cell in panel.cells.items() if key[0] == row])
-        drawn = _draw_cell(axes, len(columns) + GAP, y, mean, colors)
-        say(drawn, f"{place(figure, (row, None))}, average of its row: {short(mean.mean) if mean else 'not complete'}")
+        mean = panel.average(row)
+        whole = None if math.isnan(mean) else Cell(mean, 0.0, (mean,), 1, 0)
+        drawn = _draw_cell(axes, len(columns) + GAP, y, whole, colors)
+        say(drawn, f"{place(figure, (row, None))}, average of its row: {short(mean) if whole else 'not complete'}")
     width = _columns(panel, average)
     axes.set(xlim=(0, width), ylim=(len(rows), 0))
     labels = [*(words(figure, column) for column in columns), *(["average"] if average else [])]
@@ -59,13 +61,6 @@ def _cell_inches(figure: Shown, panel: Panel, average: bool, inches: float) -> f
     """About how wide a cell is, beside the labels of its row and the color bar."""
     beside = 0.055 * max((len(words(figure, key[0])) for key in panel.cells), default=0) + 0.3
     return (inches - beside) / _columns(panel, average)
-
-
-def _average(cells: list[Cell]) -> Cell | None:
-    if any(cell.state != "done" for cell in cells):
-        return None
-    mean = sum(cell.mean for cell in cells) / len(cells)
-    return Cell(mean, 0.0, (mean,), 1, 0)
 
 
 def _draw_cell(axes: Axes, x: float, y: float, cell: Cell | None, colors: ScalarMappable) -> Rectangle:

@@ -37,6 +37,13 @@ def number(value: float, digits: int, sign: bool = False) -> str:
     return "--" if value != value else f"${value:{'+' * sign}.{digits}f}$"
 
 
+def mean_of(value: float, half_width: float, digits: int) -> str:
+    """A mean with half of its interval, if it has one."""
+    if half_width != half_width:
+        return number(value, digits)
+    return rf"${value:.{digits}f} \pm {half_width:.{digits}f}$"
+
+
 def tabular(
     columns: str, head: Sequence[str], blocks: Sequence[Sequence[Sequence[str]]], foot: Sequence[Sequence[str]] = ()
 ) -> list[str]:
@@ -50,8 +57,7 @@ def tabular(
 
 def floating(tables: Sequence[Sequence[str]], caption: str, label: str) -> str:
     """A float with these tabulars below its caption, over both columns of a paper where one would be too narrow."""
-    rows = [[line.removesuffix(END).split(" & ") for line in one if line.endswith(END)] for one in tables]
-    kind = "table*" if max(map(width, rows)) > COLUMN else "table"
+    kind = "table*" if max(map(width_of, tables)) > COLUMN else "table"
     named = "".join(sign for sign in label if sign.isascii() and (sign.isalnum() or sign in "._-"))
     lines = [
         "% Made by python -m ablations.report; takes \\usepackage{booktabs}.",
@@ -69,6 +75,11 @@ def width(rows: Sequence[Sequence[str]]) -> float:
     """About how many points wide a table of these rows is."""
     widest = [max(map(len, map(_printed, column))) for column in zip(*rows, strict=True)]
     return sum(SIGN * signs + GAP for signs in widest) - GAP
+
+
+def width_of(table: Sequence[str]) -> float:
+    """As `width`, of the lines of a tabular."""
+    return width([line.removesuffix(END).split(" & ") for line in table if line.endswith(END)])
 
 
 def _printed(cell: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from results._canvas import in_order, of_paper
-from results._cells import Cell, Panel, panel
+from results._cells import Panel, panel
 from results._claim_words import note
 from results._figures import Bars, Heatmap, Lines
-from results._latex import COLUMN, escape, floating, number, tabular, width
+from results._latex import COLUMN, escape, floating, mean_of, number, tabular, width
+from results._latex_matrix import how_to_read, is_matrix, matrices
 from results._notes import facts, intervals
 from results._panels import AnyFigure, parts_of
 from results._style import title, words
@@ -28,10 +29,11 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     figures = parts_of(figure)
     panels = [panel(one, table) for one in figures]
     shown = [(one, ours, of_paper(one, paper, ours)) for one, ours in zip(figures, panels, strict=True)]
-    tables = [_cells(list(alike), table) for _, alike in groupby(shown, lambda one: one[0].settings)]
+    tables = [one for _, alike in groupby(shown, lambda one: one[0].settings) for one in _tabulars(list(alike), table)]
     about = table.attrs.get("study", {})
     titles = dict.fromkeys(one.paper.title for one, _, theirs in shown if one.paper and theirs)
     caption = [about.get("question", ""), *facts(figures, table, panels), intervals(panels[0], "\u00b1", "")]
+    caption += dict.fromkeys(how_to_read(one, ours) for one, ours, _ in shown if is_matrix(one, ours))
     caption += [f"Paper: {', '.join(titles)}." if titles else ""]
     name = f"{about.get('study', 'study')}.{about.get('scale', '')}"
     return floating(tables, escape(" ".join(filter(None, caption))), name)
@@ -55,6 +57,12 @@ def save_latex(text: str, folder: Path, name: str) -> Path:
     path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
     path.write_text(text)
     return path
+
+
+def _tabulars(alike: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
+    """Of figures that show the same settings: a matrix each, or all of them in one list of cells."""
+    maps = [matrices(one, ours, theirs) for one, ours, theirs in alike if is_matrix(one, ours)]
+    return [_cells(alike, table)] if len(maps) < len(alike) else [lines for tables in maps for lines in tables]
 
 
 def _cells(shown: Sequence[Shown], table: pd.DataFrame) -> list[str]:
@@ -83,16 +91,12 @@ def _cell(key: tuple[Any, ...], shown: Sequence[Shown], repeats: bool) -> list[s
         row[0] = ""
     for figure, ours, theirs in shown:
         cell, digits = ours.cells[key], _digits(figure)
-        mean = number(cell.mean, digits) if math.isnan(cell.half_width) else _with_half(cell, digits)
+        mean = mean_of(cell.mean, cell.half_width, digits)
         seeds = f"{len(cell.values)}" if len(cell.values) == cell.planned else f"{len(cell.values)}/{cell.planned}"
         row += [mean if cell.values else cell.state, seeds]
         if theirs is not None:
             row.append(number(theirs.cells[key].mean if key in theirs.cells else math.nan, digits))
     return row
-
-
-def _with_half(cell: Cell, digits: int) -> str:
-    return rf"${cell.mean:.{digits}f} \pm {cell.half_width:.{digits}f}$"
 
 
 def _references(shown: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:

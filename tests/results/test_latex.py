@@ -19,7 +19,7 @@ from results._latex import escape
 from results.claims import difference
 from results.latex import cells_as_latex, claims_as_latex, save_latex
 from results.paper import read_paper
-from results.plots import Bars
+from results.plots import Bars, Heatmap
 from results.verdicts import verdicts
 
 HOSTILE = '50% of $x_1$ & {a} # ~^\\end{document} <b>|"q" \n\n \u03c4 \u4e2d \u00e9 \U0001f600'
@@ -93,6 +93,30 @@ def test_each_cell_has_its_mean_interval_seeds_and_the_papers_number() -> None:
     assert (
         "95\\% for each mean alone, by its cell's error and that of all" in latex and "1 missing and 3 failed" in latex
     )
+
+
+def test_a_heatmap_is_a_matrix_of_ours_and_one_of_the_papers() -> None:
+    made = synthetic.lose(synthetic.pairs(), "failed", augment__first="Sobel", augment__second="Sobel")
+    made.loc[made.index[0], ["status", "linear_top1"]] = ["to do", float("nan")]
+    ours = panel(synthetic.PAIR_FIGURE, made)
+    latex = cells_as_latex(synthetic.PAIR_FIGURE, made, read_paper())
+    here, paper = map(rows, latex.split(r"\begin{tabular}")[1:])
+    labels = ["Crop", "Cutout", "Color", "Sobel", "Noise", "Blur", "Rotate"]
+    assert here[0] == [r"linear top-1 (\%), here", *labels, "average"]
+    assert paper[0] == [r"linear top-1 (\%), paper", *labels, "average"]
+    assert [row[0] for row in here[1:]] == [row[0] for row in paper[1:]] == labels
+    first, second = ours.cells["Crop", "Crop"], ours.cells["Crop", "Cutout"]
+    assert here[1][1] == rf"${first.mean:.1f} \pm {first.half_width:.1f}$ n=2/3"
+    assert here[1][2] == rf"${second.mean:.1f} \pm {second.half_width:.1f}$"
+    assert (here[4][4], here[4][8], here[1][8]) == ("failed", "--", f"${ours.average('Crop'):.1f}$")
+    assert (paper[1][3], paper[3][1]) == ("$56.3$", "$55.8$")  # Fig. 5: crop, then color, and the other way round
+    assert "Rows: first; columns: second; random encoder 31.0; supervised 88.4." in latex
+
+
+def test_a_matrix_that_no_page_holds_is_a_list() -> None:
+    wide = [{"first": f"{place} {'w' * 30}", "second": f"{place} {'w' * 30}"} for place in range(3)]
+    head, *_ = rows(cells_as_latex(Heatmap("first", "second"), synthetic.table(wide, lambda cell: 50.0)))
+    assert head == ["first", "second", r"linear top-1 (\%)", "$n$"]
 
 
 def test_several_metrics_stand_side_by_side() -> None:
