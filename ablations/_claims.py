@@ -7,8 +7,8 @@ from ablations._images import data_of, probe_data
 from ablations._plan import Run
 from ablations._study import Study
 from core.probe import Transfer, TransformationProbe
+from results._labels import packed
 from results._select import check_claims
-from results._test_images import packed
 from results.claims import about_claims
 
 

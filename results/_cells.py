@@ -1,13 +1,14 @@
 """From a table to what one panel shows: cells (mean, interval, seeds) and reference lines."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from results._intervals import cell_intervals
+from results._labels import guessed
 from results._measures import at_measured, side_by_side
 from results._rows import best, check_columns, one_row_a_seed, valid_name
 from results._shown import Shown
@@ -19,7 +20,10 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Cell:
-    """`values`: one a finished seed; `half_width`: NaN without an interval; `planned`: seeds; `failed`: how many."""
+    """`values`: one a finished seed; `half_width`: NaN without an interval; `failed`: how many seeds.
+
+    planned: how many seeds; 0 of a number that no run has measured, a guess.
+    """
 
     mean: float
     half_width: float
@@ -33,9 +37,15 @@ class Cell:
         return "done" if self.values else "failed" if self.failed else "missing"
 
     @property
+    def seeds(self) -> str:
+        """ "3", or "2/3" of a cell with gaps; nothing of a guess."""
+        done = len(self.values)
+        return (str(done) if done == self.planned else f"{done}/{self.planned}") if self.planned else ""
+
+    @property
     def note(self) -> str:
         """`n=2/3` if the mean is over fewer seeds than planned, else nothing."""
-        return f"n={len(self.values)}/{self.planned}" if len(self.values) < self.planned else ""
+        return f"n={self.seeds}" if len(self.values) < self.planned else ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
 
     chosen: the rows are cells already (the paper's), nothing is left to choose or average.
     """
+    guesses = {} if chosen else _guesses(figure, table.attrs.get("study", {}))
     if figure.metrics and not chosen:
         table = side_by_side(table, figure.metrics, figure.value)
     table = _joined(table, figure.settings)
@@ -81,7 +92,17 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
         ].itertuples(index=False, name=None)
     }
     references = {name: float(mean) for name, mean in means.items() if not pd.isna(mean)}
-    return Panel(cells, references, int(found["freedom"].iloc[0]) if len(found) else 0)
+    return Panel(cells | guesses, references, int(found["freedom"].iloc[0]) if len(found) else 0)
+
+
+def _guesses(figure: Shown, about: Mapping[str, Any]) -> dict[Key, Cell]:
+    """A cell, without an interval, for each guess that the figure shows and whose labels the table keeps."""
+    dataset, labels, found = about.get("base", {}).get("dataset", ""), about.get("labels", {}), {}
+    for metric in figure.metrics:
+        right = guessed(metric.name, dataset, labels) if metric.guess else math.nan
+        if not math.isnan(right):
+            found[tuple(dict(metric.axes)[name] for name in figure.settings)] = Cell(right, math.nan, (right,), 0, 0)
+    return found
 
 
 def hues_of(panels: Sequence[Panel]) -> list[Any]:

@@ -12,12 +12,14 @@ class Metric:
 
         Metric("rotation_top1_z", (("task", "rotation"), ("layer", "z")))
 
-    where: (setting, its text) that a run must have for its metric to count.
+    where: (setting, its text) that a run must have for its metric to count. guess: not what runs measured, but
+    what guessing gets right of this metric's test images.
     """
 
     name: str
     axes: tuple[tuple[str, str], ...]
     where: tuple[tuple[str, str], ...] = ()
+    guess: bool = False
 
 
 def side_by_side(table: pd.DataFrame, metrics: Sequence[Metric], value: str) -> pd.DataFrame:
@@ -26,6 +28,7 @@ def side_by_side(table: pd.DataFrame, metrics: Sequence[Metric], value: str) -> 
     Raises ValueError if no finished run has any of the metrics.
     """
     rows = table[table["arm"] == "cell"] if "arm" in table else table
+    metrics = [metric for metric in metrics if not metric.guess]
     measured = [metric.name for metric in metrics if metric.name in table]
     if not measured and "status" in table and (table["status"] == "done").any():
         raise ValueError(f"no run has {metrics[0].name!r}: is the probe that measures it in the study's probes?")

@@ -31,7 +31,7 @@ def trained(figures: Sequence[Shown], table: pd.DataFrame) -> str:
 
 def _trained(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> str:
     shown = {name for figure in figures for name in figure.settings}
-    planned = sorted({cell.planned for one in panels for cell in one.cells.values()})
+    planned = sorted({cell.planned for one in panels for cell in one.cells.values() if cell.planned})
     seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
     return _scale(table, shown) + (f"{counted(seeds, 'seeds')} a cell." if seeds else "")
 

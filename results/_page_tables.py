@@ -107,7 +107,7 @@ def _ours(shown: Panel, key: Any) -> list[Entry]:
         return [Entry(""), Entry(""), Entry("")]
     half = Entry(short(cell.half_width), cell.half_width) if cell.half_width == cell.half_width else Entry("")
     mean = Entry(short(cell.mean), cell.mean) if cell.values else Entry(cell.state)
-    return [mean, half, Entry(f"{len(cell.values)} of {cell.planned}", len(cell.values))]
+    return [mean, half, Entry(cell.seeds and f"{len(cell.values)} of {cell.planned}", len(cell.values))]
 
 
 def _theirs(shown: Panel | None, key: Any) -> list[Entry]:

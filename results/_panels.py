@@ -48,7 +48,7 @@ def parts_of(figure: AnyFigure) -> tuple[Heatmap | Bars | Lines, ...]:
 
 def metrics_of(figure: Heatmap | Bars | Lines) -> list[str]:
     """The columns of the table that one of them shows."""
-    return [metric.name for metric in figure.metrics] or [figure.value]
+    return [metric.name for metric in figure.metrics if not metric.guess] or [figure.value]
 
 
 def labels_of(figure: AnyFigure) -> dict[str, str]:

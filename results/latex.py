@@ -92,8 +92,7 @@ def _cell(key: tuple[Any, ...], shown: Sequence[Shown], repeats: bool) -> list[s
     for figure, ours, theirs in shown:
         cell, digits = ours.cells[key], _digits(figure)
         mean = mean_of(cell.mean, cell.half_width, digits)
-        seeds = f"{len(cell.values)}" if len(cell.values) == cell.planned else f"{len(cell.values)}/{cell.planned}"
-        row += [mean if cell.values else cell.state, seeds]
+        row += [mean if cell.values else cell.state, cell.seeds or "--"]
         if theirs is not None:
             row.append(number(theirs.cells[key].mean if key in theirs.cells else math.nan, digits))
     return row

@@ -74,10 +74,13 @@ STUDY = Study(
         hue="layer",
         value="accuracy",
         average_over=("augment.parts", EXTRA, PART),
-        metrics=tuple(
-            Metric(metric(task, layer), (("task", task), ("layer", layer)), tuple(WHERE[task].items()))
-            for task in TASKS
-            for layer in LAYERS
+        metrics=(
+            *(
+                Metric(metric(task, layer), (("task", task), ("layer", layer)), tuple(WHERE[task].items()))
+                for task in TASKS
+                for layer in LAYERS
+            ),
+            *(Metric(metric(task, "h"), (("task", task), ("layer", "guess")), guess=True) for task in TASKS),
         ),
         titles=(("task", "which transformation?"), ("layer", "told from")),
         paper=table_3,

@@ -1,11 +1,14 @@
 """Figures of what was measured: several metrics side by side, and a metric in a setting's place."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from results._cells import panel
+from results._labels import packed
+from results._panels import metrics_of
 from results.paper import PaperValues, paper_values, read_paper
 from results.plots import Bars, Lines, Metric, about_figure, figure_from
 
@@ -41,6 +44,17 @@ def test_metrics_stand_side_by_side_where_they_count() -> None:
         ("gray", "h"): (90.0, 2),
     }
     assert shown.references == {}
+
+
+def test_what_guessing_gets_right_stands_beside_what_was_measured() -> None:
+    guess = Metric("rotation_top1", (("task", "rotation"), ("layer", "guess")), guess=True)
+    unknown = Metric("gray", (("task", "gray"), ("layer", "guess")), guess=True)
+    made, figure = table(), replace(TASKS, metrics=(*TASKS.metrics, guess, unknown))
+    made.attrs["study"] = {"labels": {"rotation_*": packed([0, 2, 2, 1, 2]), "images": packed([0])}}
+    without, shown = panel(TASKS, made), panel(figure, made)
+    guessed = shown.cells.pop(("rotation", "guess"))
+    assert (guessed.values, guessed.seeds, guessed.note) == ((60.0,), "", "")
+    assert shown == without and metrics_of(figure) == metrics_of(TASKS)
 
 
 def test_a_figure_of_metrics_survives_json_and_draws() -> None:

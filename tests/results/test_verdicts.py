@@ -11,7 +11,7 @@ import pytest
 from studies import line, study
 
 from results._claim_words import aside
-from results._test_images import packed, unpacked
+from results._labels import packed, unpacked
 from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 from results.paper import PaperValues
 from results.plots import Bars, about_figure
