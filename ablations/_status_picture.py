@@ -18,12 +18,21 @@ MARKS = {"done": ("\u2588", "green"), "running": ("\u2592", "cyan"), "failed": (
 """How a bar shows runs of a word, with or without colors; all others are dots."""
 
 
-def picture(studies: Sequence[StudyStatus], results: Path, failures: int | None = None) -> RenderableType:
-    """All of it; of what failed or was lost only the last `failures`, if that is given."""
-    parts: list[RenderableType] = [_studies(studies), *_workers(studies)]
-    if running := _of(studies, "running"):
-        parts += ["", _running(running)]
+def picture(
+    studies: Sequence[StudyStatus], results: Path, failures: int | None = None, lines: int | None = None
+) -> RenderableType:
+    """All of it; if given, of what failed or was lost only the last `failures`, of the rest so many `lines` a kind."""
+    workers, running = _workers(studies), _of(studies, "running")
+    parts: list[RenderableType] = [_studies(studies), *workers[:lines], *_more(workers, lines, "workers")]
+    if running:
+        parts += ["", _running(running[:lines]), *_more(running, lines, "runs")]
     return Group(*parts, *_failed(_of(studies, "failed", "lost"), results, failures))
+
+
+def that_fits(console: Console, studies: Sequence[StudyStatus], results: Path, failures: int) -> RenderableType:
+    """The picture with as many lines of workers and runs as leave room for the failures below them."""
+    pictures = [picture(studies, results, failures, lines) for lines in (None, 20, 10, 5, 2)]
+    return next((one for one in pictures if len(console.render_lines(one)) <= console.height), pictures[-1])
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,11 @@ def _workers(studies: Sequence[StudyStatus]) -> list[Text]:
         for study in studies
         for worker in study.workers
     ]
+
+
+def _more(shown: Sequence[object], lines: int | None, things: str) -> list[Text]:
+    left = 0 if lines is None else len(shown) - lines
+    return [Text(f"and {left} more {things}", style="dim")] if left > 0 else []
 
 
 def _of(studies: Sequence[StudyStatus], *words: str) -> list[RunStatus]:

@@ -14,7 +14,7 @@ from ablations._options import SCALE_NAMES
 from ablations._status import table_names
 from ablations._untested import untested
 from ablations.studies._elsewhere import ELSEWHERE
-from results._claim_words import aside, margin, number, seen
+from results._claim_words import aside, margin, number, papers, seen
 from results.judged import told
 from results.readme import write_readme
 from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
@@ -50,10 +50,8 @@ def _table(found: Sequence[Verdict]) -> Table:
     for study, claim in dict.fromkeys((verdict.study, verdict.claim) for verdict in found):
         here = [at.get((study, claim, scale)) for scale in scales]
         one = next(verdict for verdict in here if verdict)
-        paper = "" if math.isnan(one.paper) else f"{one.paper:+g}"
-        table.add_row(
-            study, escape(claim), f"{escape(one.text)}\n{margin(one)}", paper, *(_said(verdict) for verdict in here)
-        )
+        text = f"{escape(one.text)}\n{margin(one)}"
+        table.add_row(study, escape(claim), text, papers(one), *(_said(verdict) for verdict in here))
     return table
 
 

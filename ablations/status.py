@@ -8,7 +8,7 @@ from rich.live import Live
 
 from ablations._command import DONE, parser, run_command
 from ablations._status import study_statuses
-from ablations._status_picture import picture
+from ablations._status_picture import picture, that_fits
 
 FAILURES = 3
 """So many of the last failures are watched; status by itself lists all."""
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
             with Live(shown, console=console, screen=True, auto_refresh=False) as live:
                 while True:
                     studies = list(study_statuses(options.results, options.study))
-                    shown = picture(studies, options.results, FAILURES)
+                    shown = that_fits(console, studies, options.results, FAILURES)
                     live.update(shown, refresh=True)
                     time.sleep(2)
         except KeyboardInterrupt:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from ablations._forecast import per_hour, study_seconds_left
 from ablations._status import StudyStatus, study_statuses
-from ablations._status_picture import clock, picture
+from ablations._status_picture import clock, picture, that_fits
 from results.tables import write_plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -55,6 +55,19 @@ def shown(results: Path, failures: int | None = None, width: int = 110) -> str:
     console = Console(width=width, file=io.StringIO())
     console.print(picture(list(study_statuses(results)), results, failures))
     return str(console.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_what_failed_is_seen_in_a_small_window_however_many_run(tmp_path: Path) -> None:
+    runs = plan(tmp_path, 40)
+    for run in runs[:39]:
+        attempt(tmp_path, run, 300)
+    attempt(tmp_path, runs[39], 300, {"outcome": "failed", "kind": "error", "message": "it broke"})
+    for height, told in ((24, ["and 29 more runs"]), (100, [])):
+        console = Console(width=110, height=height)
+        lines = console.render_lines(that_fits(console, [status(tmp_path)], tmp_path, 3))
+        words = ["".join(part.text for part in line).strip() for line in lines]
+        assert len(words) <= height and any("it broke" in line for line in words)
+        assert [line for line in words if " more " in line] == told
 
 
 def status(results: Path) -> StudyStatus:
