@@ -12,6 +12,7 @@ from ablations._tune import GRID, tuning
 from core.pretrain import pretrain
 from core.value import canonical, replace
 from results._panels import parts_of
+from results._select import selections
 
 Fingerprint = Callable[[Any], str]
 
@@ -32,14 +33,16 @@ class Run:
 def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None = None) -> list[Run]:
     """All runs, seed by seed, so that an unfinished study has whole rounds; `seeds` repeats each cell so often.
 
-    A tuned study has the runs that choose, and the cells of all candidates: what tuning says is not known here.
+    A tuned study has the runs that choose, and the cells of all candidates: what tuning says is not known here. The
+    reference arms are planned where they are shown.
     Raises TypeError or ValueError for a misspelt setting, or a grid the figure cannot show.
     """
     base = study.base_at(scale)
     cells = list(apply_all(base, study.changes(base)))
     if seeds is not None:
         cells = _reseed(cells, seeds)
-    named = [("cell", cell) for cell in cells] + tuning(study.tune, cells) + references(base, cells)
+    named = [("cell", cell) for cell in cells] + tuning(study.tune, cells)
+    named += references(base, cells) if _has_references(study, scale) else []
     rows = [settings(experiment) for _, experiment in named]
     _check_figure(study, rows[: len(cells)], list(dict.fromkeys(name for row in rows for name in row)))
     runs = [
@@ -57,6 +60,12 @@ def find(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None, 
         if _identify(study, cell, fingerprint) == item:
             return cell
     return next((run.experiment for run in plan(study, scale, fingerprint, seeds) if run.id == item), None)
+
+
+def _has_references(study: Study, scale: str) -> bool:
+    """Whether a figure draws their lines, which one of several metrics side by side does not, or a claim names one."""
+    arms = {chosen.arm for claim in study.claims_at(scale) for chosen in selections(claim)}
+    return bool(arms - {"cell"}) or not all(part.metrics for part in parts_of(study.figure))
 
 
 def _identify(study: Study, experiment: Any, fingerprint: Fingerprint) -> str:

@@ -1,4 +1,4 @@
-"""The two lines of every figure: the random encoder, and the supervised arm."""
+"""The two lines of a figure: the random encoder, and the supervised arm."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -1,12 +1,13 @@
 """The plan: which runs a study has, in which order, and which grids its figure cannot show."""
 
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from ablations import Grid, Study, _context, vary
+from ablations import Grid, Study, _context, difference, vary
+from ablations import cells as cells_of
 from ablations._context import Context
 from ablations._identity import settings
 from ablations._plan import Run, find, plan, select
@@ -14,7 +15,7 @@ from ablations._study import derive
 from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
 from core.losses import CrossEntropy, NTXent
-from results.plots import AnyFigure, Bars, Heatmap, Panels
+from results.plots import AnyFigure, Bars, Heatmap, Metric, Panels
 
 HEADS = vary(head=[NoHead(), MLP(width=32), MLP(width=64)], seed=range(2))
 WIDTHS = Bars(x="head.width", hue="head")
@@ -52,6 +53,14 @@ def test_references_are_the_base_untrained_and_supervised() -> None:
     assert supervised.experiment.loss == CrossEntropy()
     assert (supervised.experiment.views, supervised.experiment.head) == (1, NoHead())
     assert supervised.experiment.augment == base.augment
+
+
+def test_references_that_neither_the_figure_nor_a_claim_shows_are_not_trained() -> None:
+    sides = Bars("task", "layer", value="top1", metrics=(Metric("a_top1", (("task", "a"), ("layer", "h"))),))
+    figure = replace(sides, average_over=("head", "head.width"))
+    assert {run.arm for run in planned(study(figure=figure))} == {"cell"}
+    claim = difference("A", {"head": "NoHead"}, cells_of({}, arm="supervised"))
+    assert len({run.arm for run in planned(study(figure=figure, claims=[claim]))}) == 3
 
 
 def test_a_cell_that_is_written_twice_is_one_run() -> None:
