@@ -10,7 +10,7 @@ from ablations._images import fingerprint, probe_ids
 from ablations._known import Place, rows_of, whole
 from ablations._plan import Run
 from ablations._tables import states
-from results._facts import differing
+from results.facts import differing
 from results.records import last_end, places
 
 

@@ -20,9 +20,9 @@ from ablations._find import load_study
 from ablations._revision import Version, version_at
 from ablations._source import ROOT, copy_source
 from ablations._tables import table_path
-from results._cells import plain
-from results._compare import Difference, difference, notes, sentence, shown
-from results._pairs import pair
+from results.cells import plain
+from results.compare import Difference, difference, notes, sentence, shown
+from results.pairs import pair
 from results.tables import read_table
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ablations._known import rows_of, tables, whole
-from results._facts import LIKE, Facts, of_records
+from results.facts import LIKE, Facts, of_records
 from results.tables import about
 
 

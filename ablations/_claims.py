@@ -7,9 +7,9 @@ from ablations._images import data_of, probe_data
 from ablations._plan import Run
 from ablations._study import Study
 from core.probe import Transfer, TransformationProbe
-from results._labels import packed
-from results._select import check_claims
 from results.claims import about_claims
+from results.labels import packed
+from results.selections import check_claims
 
 
 def claims_of(study: Study, scale: str, runs: Sequence[Run], folder: str | None) -> dict[str, Any]:

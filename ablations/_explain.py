@@ -11,7 +11,7 @@ from ablations._journal import checkpoints
 from ablations._known import Place, facts_of, places_of, probe_ids
 from ablations._scale import SCALES
 from core.experiment import Experiment
-from results._facts import Facts, differing
+from results.facts import Facts, differing
 from results.records import Damaged, is_whole, places, read, state
 from slurm.history import AttemptState, history
 

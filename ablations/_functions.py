@@ -11,7 +11,7 @@ from results.tables import about
 
 
 def declare(results: Path, files: Sequence[str] = ()) -> None:
-    """Import those studies, where a table's claims have functions; see results._contrasts.DECLARED.
+    """Import those studies, where a table's claims have functions; see results.contrasts.DECLARED.
 
     Raises StudyError for a file that is no study.
     """

@@ -10,7 +10,7 @@ from ablations._plan import Run
 from ablations._scale import SCALES
 from ablations._study import Study
 from ablations._tables import seeds_of
-from results._facts import differing
+from results.facts import differing
 
 
 @dataclass(frozen=True)

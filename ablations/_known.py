@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ablations._grid import nearest
-from results._facts import Facts, of_records, of_row
-from results._measured import Row
 from results.archive import folded
+from results.facts import Facts, of_records, of_row
+from results.measured import Row
 from results.records import Damaged, places, read
 from results.tables import about, read_rows
 

@@ -20,8 +20,8 @@ from core.experiment import Experiment
 from core.features import embed
 from core.fetch import uncropped
 from core.pretrain import State, Trained, Unkept, pretrain
-from results._draw_run import Map, Neighbors, draw_picture
-from results._facts import Facts
+from results.draw_run import Map, Neighbors, draw_picture
+from results.facts import Facts
 
 QUERIES, NEAREST, AMONG, POINTS = 8, 8, 10_000, 2_000
 """How many test images have neighbors shown, how many each, among how many training images; points of the map."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from ablations._known import tables
 from ablations._merge_tables import merge_tables
 from ablations._merged import Merged, named
-from results._facts import differing, of_records
-from results._measured import Row
-from results._offered import Offer, offers
+from results.facts import differing, of_records
+from results.measured import Row
+from results.offered import Offer, offers
 from results.records import Damaged, places, publish, read
 from results.tables import about
 from slurm.history import history

@@ -6,10 +6,10 @@ from typing import Any
 
 from ablations._known import Place, rows_of, tables
 from ablations._merged import Merged, named
-from results._facts import Facts, differing, is_setting, of_row
-from results._measured import Row
-from results._strange import are_plain, strange
+from results.facts import Facts, differing, is_setting, of_row
+from results.measured import Row
 from results.records import UNPLANNED, is_whole
+from results.strange import are_plain, strange
 from results.tables import take_over
 
 KIND = "shipped rows"

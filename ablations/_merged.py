@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from results._facts import Facts
+from results.facts import Facts
 
 WORDS = ("taken", "known", "left", "refused")
 """known: here already, with the same numbers. left: it would stand against what is here. refused: not to be trusted."""

@@ -8,9 +8,9 @@ from ablations._grid import nearest_or_all
 from ablations._identity import settings
 from ablations._study import Study
 from core.pretrain import pretrain
-from results._panels import metrics_of, parts_of
-from results._rows import valid_name
-from results._select import selections
+from results.panels import metrics_of, parts_of
+from results.rows import valid_name
+from results.selections import selections
 
 CONTRASTIVE = ("contrastive_top1", "contrastive_entropy", "contrastive_entropy_limit")
 TRAINING = ("train_loss", "train_top1", *CONTRASTIVE, "encoder_parameters", "seconds")

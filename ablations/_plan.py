@@ -11,8 +11,8 @@ from ablations._study import Study
 from ablations._tune import GRID, tuning
 from core.pretrain import pretrain
 from core.value import canonical, replace
-from results._panels import parts_of
-from results._select import selections
+from results.panels import parts_of
+from results.selections import selections
 
 Fingerprint = Callable[[Any], str]
 

@@ -9,8 +9,8 @@ from statistics import mean
 from typing import Any
 
 from ablations._tune import WAITING
-from results._cell_names import cell_names
 from results.archive import archived
+from results.cell_names import cell_names
 from results.records import UNPLANNED, places, state
 from results.tables import about, read_rows
 from slurm.history import AttemptState, history

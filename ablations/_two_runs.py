@@ -7,7 +7,7 @@ from typing import Any
 from ablations._copies import changed, copy_by
 from ablations._explain import Line
 from ablations._known import Place, facts_of, places_of
-from results._facts import Facts, differing
+from results.facts import Facts, differing
 
 MACHINE = ("cpu", "threads", "processes", "device", "host", "partition")
 

@@ -14,7 +14,7 @@ from ablations._options import SCALE_NAMES
 from ablations._status import table_names
 from ablations._untested import untested
 from ablations.studies._elsewhere import ELSEWHERE
-from results._claim_words import aside, margin, number, papers, seen
+from results.claim_words import aside, margin, number, papers, seen
 from results.judged import told
 from results.readme import write_readme
 from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablations._identity import settings
-from results._style import words
+from results.style import words
 
 ABOUT = ("prepare", "augment", "augment_other")
 """The settings that make views."""

@@ -34,9 +34,9 @@ from core.fetch import fetched, uncropped
 from core.images import to_float
 from core.step import make_views
 from core.value import replace
-from results._panels import parts_of
-from results._sheet import Band, Column, draw_columns, draw_matrix
-from results._style import words
+from results.panels import parts_of
+from results.sheet import Band, Column, draw_columns, draw_matrix
+from results.style import words
 
 OPERATIONS = (
     *(Crop(), Flip(), ColorDistortion(), GaussianBlur(), GaussianNoise(), Cutout(), Sobel(), Rotate(), AutoAugment()),

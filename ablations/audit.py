@@ -82,7 +82,7 @@ def _picture(audited: Sequence["Audited"]) -> Table:
 
 def _notes(audited: Sequence["Audited"]) -> list[str]:
     """What was required, and what differs between the two trainings beside the numbers."""
-    from results._agreement import POINTS, RELATIVE
+    from results.agreement import POINTS, RELATIVE
 
     found = [one.agreement for one in audited if one.agreement]
     same = sum(one.word == "same bits" for one in found)

@@ -38,11 +38,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     """Fill the table at `path` from the records, draw its figure and claims, set them in LaTeX; the table and files."""
-    from results._draw_claims import draw_claims
-    from results._notes import trained
-    from results._panels import parts_of
+    from results.draw_claims import draw_claims
     from results.judged import judged
     from results.latex import cells_as_latex, claims_as_latex, save_latex
+    from results.notes import trained
+    from results.panels import parts_of
     from results.paper import read_paper
     from results.plots import figure_from, save
     from results.tables import fill

@@ -11,11 +11,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from results._cells import Panel, panel
-from results._notes import facts
 from results._shown import Shown
-from results._style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
+from results.cells import Panel, panel
+from results.notes import facts
 from results.paper import paper_values
+from results.style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
 
 
 class Drawable(Shown, Protocol):

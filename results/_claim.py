@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from results._contrasts import DECLARED, Count, Function, Number
+from results.contrasts import DECLARED, Count, Function, Number
 
 MARGIN = 0.5
 """Percent. The paper prints its default arm as 64.3 to 64.6 in six places, and calls 0.5 a difference."""

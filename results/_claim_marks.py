@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from results._claim_words import number, word
 from results._hover import say, short
-from results._style import DARK, GRAY, PALE, PALETTE
+from results.claim_words import number, word
+from results.style import DARK, GRAY, PALE, PALETTE
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 
 LOOKS: dict[str, dict[str, Any]] = {

@@ -5,13 +5,13 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._cells import Panel
 from results._draw_marks import draw_gap, draw_seeds, fit
 from results._draw_references import draw_references
 from results._hover import say, sentence
-from results._notes import counted
 from results._shown import Shown
-from results._style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
+from results.cells import Panel
+from results.notes import counted
+from results.style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
 
 
 def as_points(panels: Sequence[Panel]) -> bool:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from results._curves import Curve
 from results._hover import say, short
-from results._style import GRAY, PALETTE, SINGLE, STYLE
+from results.style import GRAY, PALETTE, SINGLE, STYLE
 
 
 def cell_colors(cells: Sequence[str]) -> dict[str, str]:

@@ -8,10 +8,10 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
-from results._cells import Cell, Panel
 from results._hover import place, say, sentence, short
 from results._shown import Shown
-from results._style import DARK, GRAY, PALE, REFERENCE_LINES, title, upright_or_slanted, words
+from results.cells import Cell, Panel
+from results.style import DARK, GRAY, PALE, REFERENCE_LINES, title, upright_or_slanted, words
 
 GAP = 0.25  # cells between the columns and their average
 INK = "0.05"  # on a light cell; not black, which a page in the dark turns light

@@ -5,12 +5,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._cells import Panel
 from results._draw_marks import draw_gap, draw_seeds, fit
 from results._draw_references import draw_references
 from results._hover import say_at, sentence
 from results._shown import Shown
-from results._style import MARKERS, PALETTE, title, upright_or_slanted, words
+from results.cells import Panel
+from results.style import MARKERS, PALETTE, title, upright_or_slanted, words
 
 
 def places(xs: list[Any], log: bool) -> dict[Any, float]:

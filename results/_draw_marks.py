@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
-from results._cells import Cell, Panel
 from results._hover import say
-from results._style import DARK, TEXT
+from results.cells import Cell, Panel
+from results.style import DARK, TEXT
 
 
 def draw_seeds(axes: Axes, x: float, side: float, cell: Cell, color: str = DARK) -> None:

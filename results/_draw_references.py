@@ -9,7 +9,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import Bbox, blended_transform_factory
 
 from results._hover import say, short
-from results._style import GRAY, REFERENCE_LINES, TEXT
+from results.style import GRAY, REFERENCE_LINES, TEXT
 
 EDGE = 0.008
 """Of the width of the axes: how far a name stands from their end."""

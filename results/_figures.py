@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from results._cells import Panel, hues_of
 from results._measures import Metric
-from results._notes import intervals, typical
 from results._shown import Shown, check_shown
+from results.cells import Panel, hues_of
+from results.notes import intervals, typical
 from results.paper import PaperValues
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from results._cells import Cell, Key
 from results._shown import Shown
-from results._style import title, words
+from results.cells import Cell, Key
+from results.style import title, words
 
 _SAID = "said "
 

@@ -2,10 +2,10 @@
 
 from typing import TypeGuard
 
-from results._cells import Cell, Panel
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, GAP, escape, mean_of, number, tabular, width_of
-from results._style import title, words
+from results.cells import Cell, Panel
+from results.style import title, words
 
 One = Heatmap | Bars | Lines
 DIGITS = 1

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from results._cell_means import OWN_SEEDS, UNLIKE, of_seeds
-from results._contrasts import DECLARED, UNKNOWN, AllOf, Contrast, Count, Function, Rank
 from results._estimates import Student
 from results._joint_estimates import Estimate, Extreme, Tally
 from results._ranks import rank_estimate
 from results._runs import NotRunError, Runs, by_seed, numbers, places
+from results.contrasts import DECLARED, UNKNOWN, AllOf, Contrast, Count, Function, Rank
 
 
 def estimate(number: Any, within: bool, runs: Runs) -> Estimate:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from results._facts import ABOUT
 from results._page_tables import Sheet, entry, sheet
+from results.facts import ABOUT
 from results.records import UNPLANNED
 
 Facts = list[tuple[str, str]]

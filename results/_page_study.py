@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from results._canvas import take_footer
-from results._cell_names import cell_names
-from results._cells import plain
-from results._claim_words import aside, margin, number, papers, seen
 from results._curves import Curves, curves
-from results._draw_claims import draw_claims
 from results._draw_curves import cell_colors, draw_curves
-from results._facts import is_setting
-from results._notes import trained
 from results._page_facts import Facts, anchor, failures, missing, progress, provenance
 from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
-from results._panels import metrics_of, parts_of
 from results._svg import inline
+from results.cell_names import cell_names
+from results.cells import plain
+from results.claim_words import aside, margin, number, papers, seen
+from results.draw_claims import draw_claims
+from results.facts import is_setting
+from results.notes import trained
+from results.panels import metrics_of, parts_of
 from results.plots import figure_from
 from results.verdicts import Verdict
 

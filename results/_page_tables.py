@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from results._canvas import Drawable, of_paper
-from results._cells import Panel, panel, plain
-from results._facts import ABOUT, PLAN, is_setting
 from results._hover import short
 from results._shown import Shown
-from results._style import title, words
+from results.cells import Panel, panel, plain
+from results.facts import ABOUT, PLAN, is_setting
+from results.style import title, words
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from results._cells import plain
-from results._contrasts import Rank
 from results._estimates import Draws, Student
 from results._runs import NotRunError, Runs
-from results._select import matching
+from results.cells import plain
+from results.contrasts import Rank
 from results.paper import PaperValues, paper_values
+from results.selections import matching
 from results.statistics import spearman
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from results._cell_means import CellMeans, cell_means
-from results._cells import plain
-from results._contrasts import Cells
-from results._rows import valid_name
-from results._select import matching, selections
+from results.cells import plain
 from results.claims import Claim
+from results.contrasts import Cells
 from results.records import UNPLANNED
+from results.rows import valid_name
+from results.selections import matching, selections
 
 
 class NotRunError(Exception):

@@ -8,7 +8,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from results._hover import titled
-from results._style import STYLE
+from results.style import STYLE
 
 SCALE = 1.85  # pixels a point: print's 6.5 points are read at arm's length as 12 pixels
 _LONG = re.compile(r"-?\d+\.\d{3,}")

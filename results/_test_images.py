@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from results._contrasts import Contrast
-from results._labels import labels_of
 from results._runs import NotRunError, Runs, by_seed
+from results.contrasts import Contrast
+from results.labels import labels_of
 
 ROUNDED = 0.01
 """So many percent may a metric differ from the share that is right."""
@@ -18,7 +18,7 @@ def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> fl
     """Standard error over test images, in percent.
 
     NaN where predictions or labels are not kept, or where the metric is not the share of predictions that are right.
-    labels: as the table keeps them (_labels). Each image has one number, the weighted sum of "right", averaged over
+    labels: as the table keeps them (labels.py). Each image has one number, the weighted sum of "right", averaged over
     seeds. For two runs that is McNemar's spread: sqrt(b + c - (b - c)^2 / N) / N, where b and c count the images that
     only one of them gets right.
     """

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 from results._as_json import from_json, to_json
 from results._claim import Claim, Said
-from results._contrasts import (
+from results.contrasts import (
     AllOf,
     Cells,
     Contrast,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from results._facts import of_row
+from results.facts import of_row
 from results.tables import about, read_rows, read_table
 
 HIDDEN = ("history", "probes", "predictions.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from results._contrasts import UNKNOWN
+from results.contrasts import UNKNOWN
 from results.damage import Damaged
 from results.tables import read_table
 from results.verdicts import Verdict, read_verdicts, verdicts

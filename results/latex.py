@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from results._canvas import in_order, of_paper
-from results._cells import Panel, panel
-from results._claim_words import note
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, escape, floating, mean_of, number, tabular, width
 from results._latex_matrix import how_to_read, is_matrix, matrices
-from results._notes import facts, intervals
-from results._panels import AnyFigure, parts_of
-from results._style import title, words
+from results.cells import Panel, panel
+from results.claim_words import note
+from results.notes import facts, intervals
+from results.panels import AnyFigure, parts_of
+from results.style import title, words
 from results.verdicts import Verdict
 
 One = Heatmap | Bars | Lines

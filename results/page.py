@@ -14,9 +14,9 @@ from typing import Any
 
 import jinja2
 
-from results._claim_words import counted, papers
 from results._page_facts import anchor
 from results._page_study import StudyPage, study_page
+from results.claim_words import counted, papers
 from results.judged import Told
 from results.paper import read_paper
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from results._as_json import from_json, to_json
 from results._figures import Bars, Heatmap, Lines
 from results._measures import Metric
-from results._panels import AnyFigure, Panels
+from results.panels import AnyFigure, Panels
 from results.paper import PaperValues
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     from matplotlib import rc_context
 
     from results._hover import titled
-    from results._style import STYLE
+    from results.style import STYLE
 
     folder.mkdir(parents=True, exist_ok=True)
     undated: dict[str, dict[str, None]] = {
@@ -71,7 +71,7 @@ def save_png(figure: "Figure", path: Path) -> Path:
     """Write one PNG (200 dpi), the same bytes for the same figure, and return its path."""
     from matplotlib import rc_context
 
-    from results._style import STYLE
+    from results.style import STYLE
 
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from results._claim_words import aside, margin, number, papers, seen
 from results._page_facts import progress
 from results.checked_parquet import replace
+from results.claim_words import aside, margin, number, papers, seen
 from results.judged import Told
 from results.verdicts import FAILS, HOLDS, Verdict
 from results.waiting import Waiting

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from results import archive, checked_parquet
 from results._columns import columns
-from results._measured import Row, measured
 from results._names import check_names
 from results.damage import Damaged
+from results.measured import Row, measured
 from results.records import UNPLANNED
 
 if TYPE_CHECKING:

@@ -16,15 +16,15 @@ from typing import Any
 
 import pandas as pd
 
-from results._contrasts import AllOf, Contrast, Rank, part, unit
 from results._joint_estimates import Estimate, Extreme, reach
 from results._numbers import estimate
-from results._panels import labels_of
 from results._ranks import ceiling
 from results._runs import NotRunError, Runs, runs_of
 from results._test_images import image_error
 from results._verdict import FAILS, HOLDS, NOT_HERE, NOT_RUN, UNDECIDED, Verdict, read_verdicts, write_verdicts
 from results.claims import Claim, claims_from
+from results.contrasts import AllOf, Contrast, Rank, part, unit
+from results.panels import labels_of
 from results.paper import read_paper
 from results.plots import figure_from
 from results.statistics import holm

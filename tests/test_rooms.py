@@ -14,7 +14,7 @@ ROOMS = {"ablations", "core", "results", "slurm"}
 
 
 def imports(room: str) -> Iterator[tuple[str, str]]:
-    """Each file of the room with the top-level packages that it imports, wherever in the file."""
+    """Each file of the room with the modules that it imports, wherever in the file."""
     for path in sorted((ROOT / room).rglob("*.py")):
         if "source" not in path.relative_to(ROOT / room).parts:  # results/source/ holds copies of all rooms
             for node in ast.walk(ast.parse(path.read_text())):
@@ -22,12 +22,17 @@ def imports(room: str) -> Iterator[tuple[str, str]]:
                 if isinstance(node, ast.ImportFrom):
                     assert node.level == 0, f"{path} imports by a relative name"
                     names = [node.module or ""]
-                yield from ((str(path.relative_to(ROOT)), name.partition(".")[0]) for name in names)
+                yield from ((str(path.relative_to(ROOT)), name) for name in names)
 
 
 @pytest.mark.parametrize("room", ["core", "results", "slurm"])
 def test_a_room_imports_no_other(room: str) -> None:
-    assert [(file, name) for file, name in imports(room) if name in ROOMS - {room}] == []
+    assert [(file, name) for file, name in imports(room) if name.partition(".")[0] in ROOMS - {room}] == []
+
+
+def test_what_begins_with_an_underscore_is_of_its_room_alone() -> None:
+    private = [(file, name) for file, name in imports("ablations") if "._" in name]
+    assert [(file, name) for file, name in private if not name.startswith("ablations.")] == []
 
 
 @pytest.mark.parametrize("room", ["results", "slurm"])

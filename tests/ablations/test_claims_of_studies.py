@@ -17,7 +17,7 @@ from ablations._plan import plan
 from ablations.studies._elsewhere import ELSEWHERE
 from core.heads import MLP, NoHead
 from results import claims
-from results._cells import plain
+from results.cells import plain
 from results.paper import PaperValues, paper_values, read_paper
 from results.plots import Bars, Panels
 from results.tables import read_table

@@ -15,7 +15,7 @@ from ablations._tables import _check_data
 from core import shapes
 from core.data import DataError
 from core.probe import LinearProbe, NearestNeighbors, Transfer, TransformationProbe
-from results._labels import unpacked
+from results.labels import unpacked
 from results.plots import Bars
 from results.tables import write_plan
 

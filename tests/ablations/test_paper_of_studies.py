@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ablations import load_study, study_names
-from results._cells import panel
+from results.cells import panel
 from results.paper import paper_values, read_paper
 
 PAPER = read_paper()

@@ -27,7 +27,7 @@ from ablations._source import copy_source, digest
 from core import image_cache
 from core.data import DataError, load
 from results import checked_parquet
-from results._contrasts import DECLARED
+from results.contrasts import DECLARED
 from results.damage import Damaged
 from results.tables import about, read_rows, write_plan
 from slurm.attempts import claim

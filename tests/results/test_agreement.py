@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from results._agreement import POINTS, RELATIVE, agreement
-from results._facts import Facts, of_records, of_row
+from results.agreement import POINTS, RELATIVE, agreement
+from results.facts import Facts, of_records, of_row
 
 CPU = {"source": "abc", "cpu": "AVX512", "threads": 1, "device": "cpu", "versions.torch": "2.6", "commit": "c1"}
 FACTS = Facts(

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from results._contrasts import unit
-from results._select import check_claims, matching
 from results.claims import (
     Claim,
     Function,
@@ -21,7 +19,9 @@ from results.claims import (
     rank,
     weighted,
 )
+from results.contrasts import unit
 from results.paper import PaperValues
+from results.selections import check_claims, matching
 
 FIG = PaperValues(study="augmentation_pairs", keys=(("first", "augment.first"),))
 A, B = {"head": "MLP"}, {"head": "Linear", "head.width": (32, 64)}

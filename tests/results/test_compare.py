@@ -10,8 +10,8 @@ import pytest
 from studies import line, study
 
 from results._cell_means import PRIOR
-from results._compare import difference, notes, sentence, shown
-from results._pairs import pair
+from results.compare import difference, notes, sentence, shown
+from results.pairs import pair
 from results.plots import Bars, Heatmap, Metric, Panels, about_figure
 from results.statistics import student_t
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from studies import line, study
 
-from results._draw_claims import draw_claims
 from results.claims import Claim, all_of, cells, count_of, difference
+from results.draw_claims import draw_claims
 from results.plots import save
 from results.verdicts import Verdict, verdicts
 

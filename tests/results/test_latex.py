@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_plots import ALL, TABLES
 
-from results._cells import panel
 from results._latex import escape
+from results.cells import panel
 from results.claims import difference
 from results.latex import cells_as_latex, claims_as_latex, save_latex
 from results.paper import read_paper

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from results._cells import panel
-from results._labels import packed
-from results._panels import metrics_of
+from results.cells import panel
+from results.labels import packed
+from results.panels import metrics_of
 from results.paper import PaperValues, paper_values, read_paper
 from results.plots import Bars, Lines, Metric, about_figure, figure_from
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from results._offered import offers
 from results.archive import NAME, fold
+from results.offered import offers
 from results.records import CHECKSUM, checksum, publish, read
 from results.tables import fill, write_plan
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from page_tables import ELSEWHERE, WAITING, write_heads
 from test_page import read
 
-from results._cell_names import cell_names
-from results._claim_words import counted
 from results._curves import curves
 from results._page_facts import provenance
 from results._page_tables import runs
+from results.cell_names import cell_names
+from results.claim_words import counted
 from results.judged import told
 from results.page import write_page
 from results.tables import read_table

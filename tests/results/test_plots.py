@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from synthetic import lose
 
-from results._cells import panel
 from results._intervals import cell_intervals
+from results.cells import panel
 from results.paper import read_paper
 from results.plots import AnyFigure, Bars, Heatmap, Lines, Panels, about_figure, figure_from, save
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from results._facts import of_row
+from results.facts import of_row
 from results.tables import about, read_rows
 
 TABLES = sorted((Path(__file__).parents[2] / "results" / "tables").glob("*.*.parquet"))

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from studies import line, study
 
-from results._claim_words import aside
-from results._labels import packed, unpacked
+from results.claim_words import aside
 from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
+from results.labels import packed, unpacked
 from results.paper import PaperValues
 from results.plots import Bars, about_figure
 from results.statistics import student_t

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from results import checked_parquet
-from results._strange import strange_record
 from results.archive import NAME, folded
 from results.records import Damaged, read
+from results.strange import strange_record
 
 ID = re.compile(r"[0-9a-f]{12,64}")
 PATH = re.compile(rf"({ID.pattern})/(?:record|probes/({ID.pattern}))\.json")

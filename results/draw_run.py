@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from results._canvas import footer
-from results._style import DARK, DOUBLE, GRAY, PALETTE, STYLE, TEXT
+from results.style import DARK, DOUBLE, GRAY, PALETTE, STYLE, TEXT
 
 CURVES, BELOW, FRAME = 1.6, 3.6, 1.5  # inches: the height of the curves and of what is below; points: of a frame
 SAME, OTHER = PALETTE[2], PALETTE[3]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from results._cells import plain
+from results.cells import plain
 from results.records import UNPLANNED
 
 NOT_COMPARED = ("run", "arm", "seed", "probes", "status", "failure", "seconds")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from results._facts import ABOUT, PLAN, is_setting
+from results.facts import ABOUT, PLAN, is_setting
 
 PREDICTIONS = "predictions."
 CLASSES = 1 << 16

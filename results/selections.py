@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from results._contrasts import AllOf, Cells, Contrast, Count, Rank
 from results.claims import Claim
+from results.contrasts import AllOf, Cells, Contrast, Count, Rank
 
 
 def matching(chosen: Cells, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -11,8 +11,8 @@ from matplotlib.transforms import blended_transform_factory
 
 from results._canvas import footer
 from results._claim_marks import LOOKS, draw_strip, marks_of
-from results._claim_words import label, lines, note, said, word
-from results._style import DARK, GRAY, SINGLE, STYLE
+from results.claim_words import label, lines, note, said, word
+from results.style import DARK, GRAY, SINGLE, STYLE
 from results.verdicts import Verdict
 
 LINE, STRIP, GAP = 0.125, 0.16, 0.07  # inches: a line of text, an interval, between claims
@@ -21,7 +21,7 @@ LINE, STRIP, GAP = 0.125, 0.16, 0.07  # inches: a line of text, an interval, bet
 def draw_claims(found: Sequence[Verdict], trained: str) -> Figure:
     """A row a claim, those of one unit on one axis; claims without a number stand last, in words.
 
-    found: the verdicts on one study at one scale. trained: what was, as results._notes says it. A marker is our number,
+    found: the verdicts on one study at one scale. trained: what was, as results.notes says it. A marker is our number,
     with the interval over seeds at the level at which it was judged; the shaded region is where the claim holds.
     """
     measured = [one for one in found if not math.isnan(one.effect)]

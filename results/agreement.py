@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from results._facts import Facts, differing, unlike
+from results.facts import Facts, differing, unlike
 
 POINTS = 5.0
 """Accuracies, in percent, may differ by so much between unlike machines."""

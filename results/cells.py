@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from results._intervals import cell_intervals
-from results._labels import guessed
 from results._measures import at_measured, side_by_side
-from results._rows import best, check_columns, one_row_a_seed, valid_name
 from results._shown import Shown
+from results.labels import guessed
+from results.rows import best, check_columns, one_row_a_seed, valid_name
 
 REFERENCES = ("random encoder", "supervised")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from results._cells import Panel, panel, plain
 from results._shown import Shown
+from results.cells import Panel, panel, plain
 from results.records import UNPLANNED
 
 SINGULAR = {"epochs": "epoch", "images": "image", "seeds": "seed"}

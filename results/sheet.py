@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from results._style import GRAY, STYLE
+from results.style import GRAY, STYLE
 
 TILE, NEAR, APART, LINE = 0.42, 0.025, 0.13, 0.115  # inches: a picture, the gaps within and between columns, a line
 NARROW, WIDTH, EDGE, ROW_LABEL = 4.5, 13.0, 0.12, 0.75

@@ -8,9 +8,9 @@ from results._cell_means import of_seeds
 from results._estimates import Student
 from results._intervals import cell_intervals
 from results._joint_estimates import reach
-from results._pairs import Pairs
-from results._panels import metrics_of, parts_of
 from results._runs import numbers
+from results.pairs import Pairs
+from results.panels import metrics_of, parts_of
 from results.plots import figure_from
 
 LEVEL = 0.95
