@@ -42,7 +42,7 @@ def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None =
     if seeds is not None:
         cells = _reseed(cells, seeds)
     named = [("cell", cell) for cell in cells] + tuning(study.tune, cells)
-    named += references(base, cells) if _has_references(study, scale) else []
+    named += references(study, scale, cells) if _has_references(study, scale) else []
     rows = [settings(experiment) for _, experiment in named]
     _check_figure(study, rows[: len(cells)], list(dict.fromkeys(name for row in rows for name in row)))
     runs = [

@@ -125,8 +125,9 @@ def _commit() -> dict[str, Any]:
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
+    code = [f"{room}/*.py" for room in ROOMS]  # not the tables and figures, which a study writes as it runs
     try:
-        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", *ROOMS))}
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--", *code))}
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "dirty": None}
 
