@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from results._hover import say, short
-from results.claim_words import number, word
+from results.claim_words import number, papers, word
 from results.style import DARK, GRAY, PALE, PALETTE
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 
@@ -42,9 +42,9 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
         _draw_interval(axes, y, one)
     (ours,) = axes.plot([one.effect], [y], zorder=4, markersize=4.5, mew=0.8, label="_ours", **LOOKS[one.verdict])
     say(ours, f"{one.claim}: {number(one)}, {word(one)}")
-    if not math.isnan(one.paper):
+    if papers(one):
         (theirs,) = axes.plot([one.paper], [y], zorder=5, label="_paper", **PAPER)
-        say(theirs, f"{one.claim}: the paper's {one.paper:+g}")
+        say(theirs, f"{one.claim}: the paper's {papers(one)}")
 
 
 def marks_of(measured: Sequence[Verdict]) -> list[Any]:

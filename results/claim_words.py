@@ -69,12 +69,14 @@ def lines(one: Verdict, name: int) -> list[str]:
     return said(one, name) + textwrap.wrap(below, max(LEAST, WIDTH - name - 6))
 
 
-def note(found: Sequence[Verdict], trained: str, is_measured: bool) -> str:
+def note(found: Sequence[Verdict], trained: str) -> str:
     """What stands under the picture: the study, what was trained, and what the intervals are."""
     here = sum(one.verdict != NOT_HERE for one in found)
     first = f"{found[0].study}, {trained}"
-    if not is_measured:
+    if all(math.isnan(one.effect) for one in found):
         return first
+    if all(math.isnan(one.low) for one in found):
+        return f"{first} Too few seeds for an interval: nothing is decided before {LOOKS[0]}."
     looks = ", ".join(map(str, LOOKS[:-1])) + f" and {LOOKS[-1]}"
     levels = f"Holm over {here} claim{'s' * (here != 1)}, 5% shared by looks at {looks} seeds"
     return f"{first} Intervals over seeds, each at its own level: {levels}."

@@ -108,14 +108,14 @@ def unit(number: object) -> str:
     return "points" if is_accuracy else " and ".join(sorted(metrics)).replace("_", " ")
 
 
-def part(number: AllOf, place: int, largest: bool, labels: Mapping[str, str]) -> str:
+def part(number: AllOf, place: int, largest: bool, words: Mapping[str, str]) -> str:
     """How many parts there are, and which one is at `place`: "least of 4: batch_size=32"; of one part, nothing.
 
-    labels: what a value is called, where it is not called by itself.
+    words: what a value, a setting or a metric is called, where it is not called by itself.
     """
     if len(number.parts) < 2:
         return ""
-    told = [[_told(cells, labels) for _, cells in contrast.terms] for contrast in number.parts]
+    told = [[_told(cells, words) for _, cells in contrast.terms] for contrast in number.parts]
     everywhere = set.intersection(*(set(cells) for terms in told for cells in terms))
     own = [[[word for word in cells if word not in everywhere] for cells in terms] for terms in told]
     shared = [[word for word in terms[0] if all(word in cells for cells in terms)] for terms in own]
@@ -124,15 +124,15 @@ def part(number: AllOf, place: int, largest: bool, labels: Mapping[str, str]) ->
     return f"{'largest' if largest else 'least'} of {len(told)}: {name}"
 
 
-def _told(chosen: Cells, labels: Mapping[str, str]) -> list[str]:
+def _told(chosen: Cells, words: Mapping[str, str]) -> list[str]:
     """The metric and the settings in words, those last in which the alternatives differ."""
     ways = [
-        [f"{name.rpartition('.')[2]}={labels.get(str(value), value)}" for name, value in where]
+        [f"{words.get(name, name.rpartition('.')[2])}={words.get(str(value), value)}" for name, value in where]
         for where in chosen.where
     ]
     common = [word for word in ways[0] if all(word in way for way in ways)]
     rest = [" ".join(word for word in way if word not in common) for way in ways]
-    return [chosen.metric, *common, *filter(None, [" or ".join(filter(None, rest))])]
+    return [words.get(chosen.metric, chosen.metric), *common, *filter(None, [" or ".join(filter(None, rest))])]
 
 
 def _frozen(value: Any) -> Any:

@@ -11,7 +11,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from results._canvas import footer
 from results._claim_marks import LOOKS, draw_strip, marks_of
-from results.claim_words import label, lines, note, said, word
+from results.claim_words import label, lines, note, papers, said, word
 from results.style import DARK, GRAY, SINGLE, STYLE
 from results.verdicts import Verdict
 
@@ -36,7 +36,7 @@ def draw_claims(found: Sequence[Verdict], trained: str) -> Figure:
         for one, block in zip(axes, blocks, strict=True):
             _draw_block(one, block, name)
         above = _legend(canvas, marks_of(measured)) if measured else 0.0
-        under = footer(canvas, note(found, trained, bool(measured)), SINGLE)
+        under = footer(canvas, note(found, trained), SINGLE)
         canvas.set_size_inches(SINGLE, sum(heights) + 0.42 * len(groups) + above + under + 0.05)
     return canvas
 
@@ -82,7 +82,7 @@ def _limits(block: Sequence[Verdict]) -> tuple[float, float]:
     if unit == "rank correlation":
         return -1.08, 1.08
     margins = [sign * one.margin for one in block for sign in ((-1, 1) if one.kind == "within" else (1,))]
-    numbers = [0.0, *margins, *(one.effect for one in block), *(one.paper for one in block if one.paper == one.paper)]
+    numbers = [0.0, *margins, *(one.effect for one in block), *(one.paper for one in block if papers(one))]
     half = (max(numbers) - min(numbers)) / 2
     low, high = min(numbers) - half, max(numbers) + half
     ends = [min(max(end, low), high) for one in block for end in (one.low, one.high) if not math.isnan(end)]

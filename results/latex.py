@@ -13,7 +13,7 @@ from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, escape, floating, mean_of, number, tabular, width
 from results._latex_matrix import how_to_read, is_matrix, matrices
 from results.cells import Panel, panel
-from results.claim_words import note
+from results.claim_words import aside, note, papers
 from results.notes import facts, intervals
 from results.panels import AnyFigure, parts_of
 from results.style import title, words
@@ -43,7 +43,7 @@ def claims_as_latex(found: Sequence[Verdict], trained: str) -> str:
     """The verdicts on one study's claims at one scale, each with its interval at the level at which it was judged."""
     head = ("claim", "", "holds if", "paper", "ours", "interval", "level", "$n$", "verdict")
     rows = [_claim(one) for one in found]
-    caption = escape(note(found, trained, any(not math.isnan(one.effect) for one in found)))
+    caption = escape(note(found, trained))
     label = f"{found[0].study}.{found[0].scale}.claims"
     others = width([[name, *numbers] for name, _, *numbers in (head, *rows)])
     text = max(100.0, min(160.0, 1.8 * COLUMN - others))
@@ -107,7 +107,7 @@ def _references(shown: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
             runs = int(table.loc[table["arm"] == name, figure.value].notna().sum()) if name in ours.references else 0
             mean = number(ours.references.get(name, math.nan), _digits(figure))
             theirs_mean = theirs.references.get(name, math.nan) if theirs is not None else math.nan
-            row += [mean, str(runs)] + [number(theirs_mean, _digits(figure))] * (theirs is not None)
+            row += [mean, str(runs) if runs else "--"] + [number(theirs_mean, _digits(figure))] * (theirs is not None)
         rows.append(row)
     return rows
 
@@ -120,6 +120,7 @@ def _claim(one: Verdict) -> list[str]:
     margin = f"$> {one.margin:g}$" if one.kind == "above" else rf"$\pm {one.margin:g}$"
     interval = "--" if math.isnan(one.low) else f"[{number(one.low, 2, True)}, {number(one.high, 2, True)}]"
     level = "--" if math.isnan(one.low) else rf"{100 * one.level:.4g}\%"
-    why = f" ({one.note})" if math.isnan(one.effect) and one.note else ""
-    numbers = [number(one.paper, 1, True), number(one.effect, 2, True), interval, level, str(one.seeds or "--")]
+    why = f" ({one.note})" if math.isnan(one.effect) and one.note else f"; {aside(one)}" if aside(one) else ""
+    paper = number(one.paper if papers(one) else math.nan, 1, True)
+    numbers = [paper, number(one.effect, 2, True), interval, level, str(one.seeds or "--")]
     return [escape(one.claim), rf"\raggedright {escape(one.text + why)}", margin, *numbers, escape(one.verdict)]

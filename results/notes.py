@@ -47,6 +47,7 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
         parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
         facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
     facts += [counted(base["epochs"], "epochs")] if "epochs" in base else []
+    facts += [f"batch {base['batch_size']}"] if "batch_size" in base else []
     return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
 
 

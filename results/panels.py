@@ -51,6 +51,6 @@ def metrics_of(figure: Heatmap | Bars | Lines) -> list[str]:
     return [metric.name for metric in figure.metrics if not metric.guess] or [figure.value]
 
 
-def labels_of(figure: AnyFigure) -> dict[str, str]:
-    """What the reader sees, by value."""
-    return {value: label for part in parts_of(figure) for value, label in part.labels}
+def words_of(figure: AnyFigure) -> dict[str, str]:
+    """What the reader sees, by value, and by the name of a setting or a metric."""
+    return {name: word for part in parts_of(figure) for name, word in (*part.titles, *part.labels)}

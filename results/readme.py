@@ -11,14 +11,16 @@ from results._page_facts import progress
 from results.checked_parquet import replace
 from results.claim_words import aside, margin, number, papers, seen
 from results.judged import Told
+from results.notes import counted
 from results.verdicts import FAILS, HOLDS, Verdict
 from results.waiting import Waiting
 
 MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
 INTRO = """A claim *holds* or *fails* where its whole interval lies on one side of its margin, else it is *undecided*.
-Intervals are over seeds, each at the level at which its claim was judged; beside a verdict stands from where on a true
-effect would have been seen by these seeds (in four of five studies). `python -m ablations.report --page` makes one page
-of it, with all numbers."""
+Intervals are over seeds, each at the level at which its claim was judged; of several numbers it is the interval of the
+least or the largest, whichever that truly is, so its ends may be another's than the one named. The last column is the
+smallest true effect that seeds like these detect in 80% of studies. F1 to F43 are this project's numbers for the
+paper's findings. `python -m ablations.report --page` makes one page of it, with all numbers."""
 
 DECIDED = (HOLDS, FAILS)
 
@@ -59,13 +61,18 @@ def _study(results: Path, table: pd.DataFrame, found: Sequence[Verdict]) -> Iter
     name, paper = f"{about['study']}.{about['scale']}", about.get("paper")
     yield f"## {_plain(about.get('question') or name)}"
     where = f", {paper}" if paper else ""
-    yield _plain(f"{about['study']}{where}, at scale {about['scale']}: {progress(table)}.")
+    yield _plain(f"{about['study']}{where}, at scale {about['scale']}: {progress(table)}, {_seeds(table)}.")
     if (results / "figures" / f"{name}.png").exists():
         yield f"![{name}](figures/{name}.png)"
     if found:
         yield _reading(found)
-        rows = ["| claim | | paper | here | | would see |", "|---|---|---|---|---|---|", *map(_row, found)]
+        rows = ["| claim | | paper | here | verdict | could see |", "|---|---|---|---|---|---|", *map(_row, found)]
         yield "\n".join(rows)
+
+
+def _seeds(table: pd.DataFrame) -> str:
+    seeds = table.loc[table["arm"] == "cell", "seed"].nunique() if "seed" in table else 1
+    return counted(seeds, "seeds")
 
 
 def _reading(found: Sequence[Verdict]) -> str:

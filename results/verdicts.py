@@ -24,7 +24,7 @@ from results._test_images import image_error
 from results._verdict import FAILS, HOLDS, NOT_HERE, NOT_RUN, UNDECIDED, Verdict, read_verdicts, write_verdicts
 from results.claims import Claim, claims_from
 from results.contrasts import AllOf, Contrast, Rank, part, unit
-from results.panels import labels_of
+from results.panels import words_of
 from results.paper import read_paper
 from results.plots import figure_from
 from results.statistics import holm
@@ -123,8 +123,8 @@ def _besides(claim: Claim, found: Estimate, runs: Runs, about: dict[str, Any]) -
         return {"ceiling": ceiling(number, runs)}
     which = {}
     if isinstance(number, AllOf) and isinstance(found, Extreme):
-        labels = labels_of(figure_from(about["figure"])) if "figure" in about else {}
-        which = {"part": part(number, found.first, found.largest, labels)}
+        words = words_of(figure_from(about["figure"])) if "figure" in about else {}
+        which = {"part": part(number, found.first, found.largest, words)}
         number = number.parts[found.first]
     if not isinstance(number, Contrast):
         return {}

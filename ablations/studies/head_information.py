@@ -82,6 +82,7 @@ STUDY = Study(
             ),
             *(Metric(metric(task, "h"), (("task", task), ("layer", "guess")), guess=True) for task in TASKS),
         ),
+        labels=((SOBEL, "Sobel"),),
         titles=(("task", "which transformation?"), ("layer", "told from")),
         paper=table_3,
     ),
@@ -91,13 +92,13 @@ STUDY = Study(
             {},
             cells({}, "linear_top1_z"),
             paper=10.0,
-            text="h is better than z, which is narrower, on average over the recipes",
+            text="h is better than z of its width, on average over the recipes",
         ),
         all_of(
             "F20",
             [(cells(WHERE[task], metric(task, "h")), cells(WHERE[task], metric(task, "z"))) for task in TASKS],
             paper=1.9,
-            text="h keeps what was done to an image, z loses it",
+            text="what was done to an image is told better from h than from z",
         ),
     ],
 )

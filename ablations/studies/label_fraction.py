@@ -29,7 +29,7 @@ def probes(base: Experiment) -> tuple[Any, ...]:
     return LinearProbe(), *tuned, *searched
 
 
-table_7 = PaperValues(
+table_b4 = PaperValues(
     study="semi_supervised",
     where=(("encoder", "resnet50"),),
     keys=(("labels", "labels"), ("method", "start")),
@@ -39,7 +39,7 @@ table_7 = PaperValues(
 
 STUDY = Study(
     question=__doc__.split("\n")[0],
-    paper="Table 7",
+    paper="Table B.4",
     grid=vary(seed=range(3)),
     base=as_in_section_6,
     probes=probes,
@@ -52,7 +52,8 @@ STUDY = Study(
             for share in EPOCHS
             for name, start in (("scratch", scratch), ("finetune", pretrained))
         ),
-        paper=table_7,
+        titles=(("start", "method"),),
+        paper=table_b4,
     ),
     claims=[
         difference(

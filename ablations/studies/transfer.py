@@ -30,7 +30,7 @@ def probes(base: Experiment) -> tuple[Any, ...]:
     return LinearProbe(), linear, *(Transfer(target, probe, name="there") for probe in (tune, scratch))
 
 
-table_8 = PaperValues(
+table_b5 = PaperValues(
     study="transfer",
     where=(("dataset", "CIFAR100"), ("encoder", "resnet50")),
     keys=(("eval", "evaluation"), ("method", "loss")),
@@ -45,7 +45,7 @@ here = {
 
 STUDY = Study(
     question=__doc__.split("\n")[0],
-    paper="Table 8",
+    paper="Table B.5",
     grid=vary(seed=range(3)) * Grid(({}, SUPERVISED)),
     probes=probes,
     base=as_in_section_6,
@@ -59,7 +59,7 @@ STUDY = Study(
         ),
         labels=(("NTXent", "SimCLR"), ("CrossEntropy", "supervised"), ("finetune", "fine-tuned")),
         titles=(("loss", "pretraining"),),
-        paper=table_8,
+        paper=table_b5,
     ),
     claims=[
         difference("F37 linear", *reversed(here["linear"]), paper=6.7, text="linear: supervised pretraining is ahead"),

@@ -32,7 +32,7 @@ def test_it_says_of_each_study_what_was_asked_run_and_found(tmp_path: Path) -> N
     assert path == tmp_path / "README.md"
     text = path.read_text()
     assert "\n\nClaims in all: holds: 1.\n\n## Is more better?\n\n" in text
-    assert "synthetic, Fig. 1, at scale laptop: 6 of 6 runs done.\n\n![" in text
+    assert "synthetic, Fig. 1, at scale laptop: 6 of 6 runs done, 3 seeds.\n\n![" in text
     assert "](figures/synthetic.laptop.png)" in text
     ours = rf"{found.effect:+.2f} \[{found.low:+.2f}, {found.high:+.2f}\]"
     far = f"\\>{0.5 + found.distance:.2g}"
