@@ -21,7 +21,8 @@ SCRATCH = Path("scratch")
 def write_derived(study: str, assignments: Sequence[tuple[str, str]], scale: str) -> Path:
     """Write the study with these settings (values are Python expressions, a bare word is text); the file's path.
 
-    Raises ValueError or TypeError, and writes nothing, where the settings do not fit the study at this scale.
+    Raises ValueError or TypeError, and leaves no file, where the settings do not fit the study at this scale; one that
+    another scale made stays.
     """
     values = {name: _expression(value) for name, value in assignments}
     imports = sorted({line for value in values.values() for line in _imports(value)})
@@ -35,14 +36,16 @@ def write_derived(study: str, assignments: Sequence[tuple[str, str]], scale: str
         "",
         f"STUDY = derive(load_study({_found(study)!r}), **{{{fixed}}})",
     ]
-    name = f"{Path(study).stem}_{hashlib.sha256(said.encode()).hexdigest()[:6]}"
+    told = f"{_found(study)} {said}" if study.endswith(".py") else said
     SCRATCH.mkdir(exist_ok=True)
-    path = SCRATCH / f"{name}.py"
+    path = SCRATCH / f"{Path(study).stem}_{hashlib.sha256(told.encode()).hexdigest()[:6]}.py"
+    is_new = not path.exists()
     path.write_text("\n".join(lines) + "\n")
     try:
         load_study(str(path)).base_at(scale)
     except (ValueError, TypeError):
-        path.unlink()
+        if is_new:
+            path.unlink()
         raise
     return path
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ablations._command import DONE
 from ablations._find import STUDIES, study_names
+from ablations._known import tables
 from ablations._tune import GRID
 from results.records import UNPLANNED
 from results.tables import read_rows
@@ -23,7 +24,7 @@ def print_studies(results: Path) -> int:
     """Each study: name, question, and how many of its runs are done at each scale that has a table."""
     questions = {name: _question(STUDIES / f"{name}.py") for name in study_names()}
     counts: dict[str, list[str]] = {name: [] for name in questions}
-    for path in sorted((results / "tables").glob("*.*.parquet")):
+    for path in tables(results):
         name, scale = path.stem.rsplit(".", 1)
         rows = read_rows(path, ("status", "arm"))
         states = [row["status"] for row in rows if row["arm"] != UNPLANNED]

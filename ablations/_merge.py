@@ -25,7 +25,8 @@ def merge(other: Path, results: Path, dry: bool) -> Merged:
     merged = Merged()
     offered, refused = offers(other, {name for table in tables(results) for name in about(table).get("base", ())})
     for why in refused:
-        merged.count("probes' records" if "/probes/" in why.split(":")[0] else "records", "refused", why=why)
+        inside = why.removeprefix(str(other)).partition(":")[0]
+        merged.count("probes' records" if "/probes/" in inside else "records", "refused", why=why)
     for offer in offered:
         _merge_run(offer, results / "runs", merged, dry)
     merge_tables(other, results, {offer.run for offer in offered}, merged, dry)

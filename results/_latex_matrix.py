@@ -5,10 +5,9 @@ from typing import TypeGuard
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, GAP, escape, mean_of, number, tabular, width_of
 from results.cells import Cell, Panel
-from results.style import title, words
+from results.style import digits, title, words
 
 One = Heatmap | Bars | Lines
-DIGITS = 1
 
 
 def is_matrix(figure: One, ours: Panel) -> TypeGuard[Heatmap]:
@@ -25,7 +24,7 @@ def matrices(figure: Heatmap, ours: Panel, theirs: Panel | None) -> list[list[st
 
 def how_to_read(figure: Heatmap, ours: Panel) -> str:
     """What the caption says of rows and columns, and of the arms that are no cell."""
-    arms = "".join(f"; {name} {mean:.{DIGITS}f}" for name, mean in ours.references.items())
+    arms = "".join(f"; {name} {mean:.{digits(figure)}f}" for name, mean in ours.references.items())
     return f"Rows: {title(figure, figure.rows)}; columns: {title(figure, figure.columns)}{arms}."
 
 
@@ -34,14 +33,14 @@ def _matrix(figure: Heatmap, panel: Panel, corner: str) -> list[str]:
     head = [corner, *(escape(words(figure, column)) for column in columns), *["average"] * figure.average]
     body = []
     for row in rows:
-        cells = [_cell(panel.cells.get((row, column))) for column in columns]
-        averages = [number(panel.average(row), DIGITS)] * figure.average
+        cells = [_cell(panel.cells.get((row, column)), digits(figure)) for column in columns]
+        averages = [number(panel.average(row), digits(figure))] * figure.average
         body.append([escape(words(figure, row)), *cells, *averages])
     return tabular("l" + "r" * (len(head) - 1), head, [body])
 
 
-def _cell(cell: Cell | None) -> str:
+def _cell(cell: Cell | None, decimals: int) -> str:
     """The number, with `n=2/3` where seeds lack; why there is none; nothing where the grid has no such cell."""
     if cell is None or not cell.values:
         return cell.state if cell else ""
-    return " ".join(filter(None, [mean_of(cell.mean, cell.half_width, DIGITS), cell.note]))
+    return " ".join(filter(None, [mean_of(cell.mean, cell.half_width, decimals), cell.note]))

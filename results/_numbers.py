@@ -42,7 +42,7 @@ def _contrast(contrast: Contrast, runs: Runs) -> Student:
         weights[found] += weight / max(len(found), 1)
     if (fitted := fit.contrast(weights)) is None:
         absent = [int(index) for index in np.flatnonzero(weights) if not fit.counts[index]]
-        raise NotRunError(f"some of its cells {runs.why(absent)}")
+        raise NotRunError(f"some of its cells {runs.why(absent)}" if absent else "its cells have no seed in common yet")
     return fitted
 
 
@@ -70,5 +70,5 @@ def _function(number: Function, runs: Runs) -> Student:
     seeds = [rows for _, rows in runs.rows.groupby("seed") if rows["cell"].nunique() == len(runs.cells)]
     try:
         return _student([float(function(rows)) for rows in seeds])
-    except (LookupError, ArithmeticError, TypeError, ValueError) as problem:
+    except (LookupError, ArithmeticError, AttributeError, TypeError, ValueError) as problem:
         raise NotRunError(f"{number.path}: {type(problem).__name__}: {problem}") from problem

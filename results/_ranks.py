@@ -41,7 +41,8 @@ def ceiling(number: Rank, runs: Runs) -> float:
     used = np.flatnonzero(average.any(axis=0))
     table = runs.rows.pivot_table(index="seed", columns="cell", values=number.of.metric).reindex(columns=used)
     seeds = [average[:, used] @ row for row in table.dropna().to_numpy(dtype=float)]
-    pairs = [float(spearman(first, second)) for i, first in enumerate(seeds) for second in seeds[:i]]
+    found = [float(spearman(first, second)) for i, first in enumerate(seeds) for second in seeds[:i]]
+    pairs = [r for r in found if not math.isnan(r)]  # a seed at which all are equal has no order
     if not pairs:
         return math.nan
     r, n = max(sum(pairs) / len(pairs), 0.0), len(seeds)
@@ -52,7 +53,7 @@ def _groups(number: Rank, runs: Runs) -> tuple[Any, Any]:
     """(groups, cells) weights that average our cells, and (groups,) what each group is compared with."""
     theirs = _compared(number, runs)
     over = number.over or (number.by if isinstance(number.by, str) else "")
-    shared = {place: runs.cells[place][over] if over else place for place in theirs}
+    shared = {place: runs.cells[place].get(over) if over else place for place in theirs}
     names = list(dict.fromkeys(shared.values()))
     weights, target = np.zeros((len(names), len(runs.cells))), np.zeros(len(names))
     for place, group in shared.items():

@@ -46,7 +46,8 @@ def runs_of(table: pd.DataFrame, claims: Sequence[Claim], paper: pd.DataFrame) -
     table = table[table["arm"] != UNPLANNED].copy(deep=False)
     table.attrs = {}  # or pandas copies it with every row
     planned = table[table["arm"] == "cell"]
-    keys = [tuple(map(repr, map(plain, row))) for row in planned[varied].itertuples(index=False, name=None)]
+    values = [[repr(plain(value)) for value in planned[name]] for name in varied]
+    keys = list(zip(*values, strict=True)) if varied else [()] * len(planned)
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     numbered = table.assign(cell=pd.Series([places[key] for key in keys], planned.index).reindex(table.index))
     first = numbered.drop_duplicates("cell").dropna(subset="cell").sort_values("cell")

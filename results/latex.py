@@ -16,7 +16,7 @@ from results.cells import Panel, panel
 from results.claim_words import aside, note, papers
 from results.notes import facts, intervals
 from results.panels import AnyFigure, parts_of
-from results.style import title, words
+from results.style import digits, title, words
 from results.verdicts import Verdict
 
 One = Heatmap | Bars | Lines
@@ -90,11 +90,11 @@ def _cell(key: tuple[Any, ...], shown: Sequence[Shown], repeats: bool) -> list[s
     if repeats and len(row) > 1:
         row[0] = ""
     for figure, ours, theirs in shown:
-        cell, digits = ours.cells[key], _digits(figure)
-        mean = mean_of(cell.mean, cell.half_width, digits)
+        cell, places = ours.cells[key], digits(figure)
+        mean = mean_of(cell.mean, cell.half_width, places)
         row += [mean if cell.values else cell.state, cell.seeds or "--"]
         if theirs is not None:
-            row.append(number(theirs.cells[key].mean if key in theirs.cells else math.nan, digits))
+            row.append(number(theirs.cells[key].mean if key in theirs.cells else math.nan, places))
     return row
 
 
@@ -104,16 +104,13 @@ def _references(shown: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
     for name in dict.fromkeys(name for _, ours, _ in shown for name in ours.references):
         row = [escape(name), *[""] * (len(shown[0][0].settings) - 1)]
         for figure, ours, theirs in shown:
-            runs = int(table.loc[table["arm"] == name, figure.value].notna().sum()) if name in ours.references else 0
-            mean = number(ours.references.get(name, math.nan), _digits(figure))
+            arm = table[(table["arm"] == name) & (table["status"] == "done")]
+            runs = int(arm[figure.value].notna().sum()) if name in ours.references else 0
+            mean = number(ours.references.get(name, math.nan), digits(figure))
             theirs_mean = theirs.references.get(name, math.nan) if theirs is not None else math.nan
-            row += [mean, str(runs) if runs else "--"] + [number(theirs_mean, _digits(figure))] * (theirs is not None)
+            row += [mean, str(runs) if runs else "--"] + [number(theirs_mean, digits(figure))] * (theirs is not None)
         rows.append(row)
     return rows
-
-
-def _digits(figure: One) -> int:
-    return 1 if title(figure, figure.value).endswith("(%)") else 2
 
 
 def _claim(one: Verdict) -> list[str]:
@@ -121,6 +118,6 @@ def _claim(one: Verdict) -> list[str]:
     interval = "--" if math.isnan(one.low) else f"[{number(one.low, 2, True)}, {number(one.high, 2, True)}]"
     level = "--" if math.isnan(one.low) else rf"{100 * one.level:.4g}\%"
     why = f" ({one.note})" if math.isnan(one.effect) and one.note else f"; {aside(one)}" if aside(one) else ""
-    paper = number(one.paper if papers(one) else math.nan, 1, True)
+    paper = f"${papers(one)}$" if papers(one) else "--"
     numbers = [paper, number(one.effect, 2, True), interval, level, str(one.seeds or "--")]
     return [escape(one.claim), rf"\raggedright {escape(one.text + why)}", margin, *numbers, escape(one.verdict)]

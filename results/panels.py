@@ -52,5 +52,6 @@ def metrics_of(figure: Heatmap | Bars | Lines) -> list[str]:
 
 
 def words_of(figure: AnyFigure) -> dict[str, str]:
-    """What the reader sees, by value, and by the name of a setting or a metric."""
-    return {name: word for part in parts_of(figure) for name, word in (*part.titles, *part.labels)}
+    """What the reader sees, by value, and by the name of a setting or a metric whose title is one word."""
+    titles = [(name, title) for part in parts_of(figure) for name, title in part.titles if " " not in title]
+    return dict([*titles, *(label for part in parts_of(figure) for label in part.labels)])

@@ -37,6 +37,18 @@ def check_claims(claims: Sequence[Claim], arms: Mapping[str, Sequence[Mapping[st
             for where in chosen.where:
                 if not any(_has(row, where) for row in arms[chosen.arm]):
                     raise ValueError(f"claim {claim.name}: {_no_match(where, arms[chosen.arm])}")
+        if isinstance(claim.number, Rank):
+            _check_rank(claim.name, claim.number, arms["cell"])
+
+
+def _check_rank(claim: str, rank: Rank, rows: Sequence[Mapping[str, Any]]) -> None:
+    by = rank.by if isinstance(rank.by, str) else ""
+    for name in filter(None, (rank.over, by)):
+        if not any(name in row for row in rows):
+            raise ValueError(f"claim {claim}: {_no_match([(name, None)], rows)}")
+    values = [row[by] for row in rows if row.get(by) is not None]
+    if text := [value for value in values if not isinstance(value, int | float)]:
+        raise ValueError(f"claim {claim}: by={by!r} takes a setting of numbers, and one of its values is {text[0]!r}")
 
 
 def _has(row: Mapping[str, Any], where: Sequence[tuple[str, Any]]) -> bool:

@@ -49,8 +49,9 @@ def holm(p: Sequence[float], alpha: float) -> list[float]:
 
 
 def spearman(ours: Any, theirs: Any) -> Any:
-    """Rank correlation of each row of `ours` (..., n) with `theirs` (n,); ties in `theirs` share their mean rank."""
-    first = np.argsort(np.argsort(ours, axis=-1), axis=-1).astype(float)
+    """Rank correlation of each row of `ours` (..., n) with `theirs` (n,); ties share their mean rank. NaN: all tied."""
+    ours = np.asarray(ours, dtype=float)
+    first = pd.DataFrame(np.atleast_2d(ours)).rank(axis=1).to_numpy().reshape(ours.shape)
     second = pd.Series(theirs).rank().to_numpy(dtype=float)
     first, second = first - first.mean(axis=-1, keepdims=True), second - second.mean()
     norm = np.sqrt((first**2).sum(axis=-1) * (second**2).sum())

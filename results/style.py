@@ -58,6 +58,11 @@ def title(figure: Shown, name: str) -> str:
     return text.replace("top1", "top-1").replace("top5", "top-5") + percent
 
 
+def digits(figure: Shown) -> int:
+    """How many decimals a number of this figure has in a table."""
+    return 1 if title(figure, figure.value).endswith("(%)") else 2
+
+
 def upright_or_slanted(axes: Axes, labels: list[str], inches: float) -> None:
     """Break the x axis labels, or slant or turn them, where one does not fit into so many `inches`."""
     wide = int(inches / 0.055)

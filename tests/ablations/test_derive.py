@@ -67,6 +67,21 @@ def test_what_is_no_value_is_refused_and_nothing_is_written(text: str, message: 
     assert not Path("scratch").exists()
 
 
+def test_what_another_scale_refuses_does_not_drop_the_file_of_this_one() -> None:
+    path = write_derived("projection_head", [("bn_batch", "128")], "laptop")
+    with pytest.raises(ValueError, match="bn_batch takes a divisor of batch_size=64"):
+        write_derived("projection_head", [("bn_batch", "128")], "smoke")
+    assert path.exists()
+
+
+def test_two_studies_of_one_name_are_derived_into_two_files(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tiny.py").write_text(TINY)
+    paths = {write_derived(str(tmp_path / folder / "tiny.py"), [("epochs", "1")], "smoke") for folder in ("a", "b")}
+    assert len(paths) == 2
+
+
 def test_a_study_of_ones_own_can_be_derived_from_and_both_files_are_known(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "own.py").write_text(TINY)

@@ -106,6 +106,9 @@ def test_cells_are_chosen_by_their_settings(where: Any, places: list[int]) -> No
         (all_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
         (count_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
         (rank("F", {"head": "x"}, FIG), "claim F: no cell has head='x'"),
+        (rank("F", {}, FIG, over="hed"), "claim F: no setting 'hed'; there are head, normalize, epochs, head.width"),
+        (rank("F", {}, "width"), "claim F: no setting 'width'; there are head, normalize, epochs, head.width"),
+        (rank("F", {}, "head"), "claim F: by='head' takes a setting of numbers, and one of its values is 'NoHead'"),
     ],
 )
 def test_a_claim_about_nothing_is_refused(claim: Claim, said: str) -> None:

@@ -102,9 +102,10 @@ def test_holm_gives_the_smallest_the_least_error() -> None:
 
 
 def test_spearman_is_the_correlation_of_ranks_ties_included() -> None:
-    ours, theirs = np.random.default_rng(0).normal(size=(3, 7)), [1.0, 2.0, 2.0, 5.0, 4.0, 9.0, 0.0]
+    ours, theirs = np.random.default_rng(0).normal(size=(3, 7)).round(), [1.0, 2.0, 2.0, 5.0, 4.0, 9.0, 0.0]
     expected = [pd.Series(row).rank().corr(pd.Series(theirs).rank()) for row in ours]
     np.testing.assert_allclose(spearman(ours, theirs), expected)
+    assert math.isnan(spearman([10.0] * 7, theirs))
 
 
 def balanced(cells: int, seeds: int, noise: float | list[float] = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

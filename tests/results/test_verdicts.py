@@ -120,6 +120,25 @@ def test_a_cell_that_diverged_is_not_said_to_be_waited_for() -> None:
     ]
 
 
+def test_cells_without_a_common_seed_are_not_said_to_wait_for_runs() -> None:
+    table = study(line(50, 60, 70), [difference("apart", x(1), x(0))], seeds=2)
+    gone = ((table["x"] == 0) & (table["seed"] == 0)) | ((table["x"] == 1) & (table["seed"] == 1)) | (table["x"] == 2)
+    table.loc[gone, "status"] = "to do"
+    assert judge(table)["apart"].note == "its cells have no seed in common yet"
+
+
+def test_a_study_that_varies_the_seed_alone_is_judged() -> None:
+    rows = [({}, 50.0)]
+    found = judge(study(rows, [difference("one", cells({}), cells({}, "linear_valid_top1"), within=1.0)]))
+    assert (found["one"].verdict, found["one"].seeds) == ("holds", 3)
+
+
+def test_a_seed_at_which_all_cells_are_equal_has_no_say_in_the_ceiling() -> None:
+    table = study(line(50, 55, 60, 65), [rank("order", {}, FIG)], seeds=4)
+    table.loc[table["seed"] == 3, "linear_top1"] = 10.0
+    assert 0.9 < judge(table)["order"].ceiling <= 1
+
+
 def test_of_several_numbers_it_is_said_which_one_counts() -> None:
     claims = [
         all_of("least", [({"x": place}, x(0)) for place in (1, 2, 3)]),
