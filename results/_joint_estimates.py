@@ -10,7 +10,7 @@ from results._estimates import Draws, Student
 
 @dataclass(frozen=True)
 class Extreme:
-    """The smallest of several numbers, or the largest in size: it lies beyond a margin if and only if all do.
+    """The smallest of several numbers, above a margin if all are, or the largest in size, within it if all are.
 
     The side on which all must agree needs no correction (intersection-union); the other has Bonferroni's.
     """

@@ -1,4 +1,4 @@
-"""What every figure says about the value it shows."""
+"""The fields that all figures have, whatever they draw."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The words in a picture of claims."""
+"""A verdict in words, as pictures, page, README, LaTeX and terminal say it."""
 
 import math
 import textwrap
