@@ -31,8 +31,12 @@ def picture(
 
 def that_fits(console: Console, studies: Sequence[StudyStatus], results: Path, failures: int) -> RenderableType:
     """The picture with as many lines of workers and runs as leave room for the failures below them."""
-    pictures = [picture(studies, results, failures, lines) for lines in (None, 20, 10, 5, 2)]
-    return next((one for one in pictures if len(console.render_lines(one)) <= console.height), pictures[-1])
+    shown = picture(studies, results, failures)
+    for lines in (20, 10, 5, 2):
+        if len(console.render_lines(shown)) <= console.height:
+            break
+        shown = picture(studies, results, failures, lines)
+    return shown
 
 
 @dataclass(frozen=True)

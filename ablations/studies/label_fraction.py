@@ -19,15 +19,16 @@ EPOCHS, SEARCHED = {"1": 60, "10": 30}, {"1": 300, "10": 90}
 pretrained, scratch = "SimCLR, fine-tuned", "from scratch"
 
 
+def fine_tunings(epochs: dict[str, int], batch_size: int, rates: tuple[float, ...]) -> list[FineTune]:
+    """One a share of the labels."""
+    return [FineTune(int(share) / 100, number, rates, batch_size) for share, number in epochs.items()]
+
+
 def probes(base: Experiment) -> tuple[Any, ...]:
     """Fine-tuned and from scratch, on each share; in batches of 4096 at the paper's scale."""
     batch = 4096 if base.dataset == "imagenet" else 256
-    as_in_paper = [FineTune(int(share) / 100, epochs, batch_size=batch) for share, epochs in EPOCHS.items()]
-    searched = [
-        FineTune(int(share) / 100, epochs, learning_rate=(0.05, 0.2), batch_size=batch)
-        for share, epochs in (EPOCHS if base.dataset == "shapes" else SEARCHED).items()
-    ]
-    tuned = as_in_paper if base.dataset == "imagenet" else searched
+    searched = fine_tunings(EPOCHS if base.dataset == "shapes" else SEARCHED, batch, (0.05, 0.2))
+    tuned = fine_tunings(EPOCHS, batch, (0.05,)) if base.dataset == "imagenet" else searched
     return LinearProbe(), *tuned, *(replace(one, from_scratch=True) for one in searched)
 
 
