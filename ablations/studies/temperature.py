@@ -14,7 +14,7 @@ table_5 = PaperValues(
     study="temperature_norm",
     keys=(("tau", "loss.temperature"), ("l2_norm", "loss.normalize")),
     names=(("yes", "True"), ("no", "False")),
-    title="ImageNet, ResNet-50, batch 4096",
+    title="ImageNet, batch 4096",
 )
 
 top1 = Bars(
