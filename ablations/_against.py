@@ -19,10 +19,10 @@ from ablations._command import WRONG_USE
 from ablations._find import load_study
 from ablations._revision import Version, version_at
 from ablations._source import ROOT, copy_source
-from ablations._tables import table_path
 from results.cells import plain
 from results.compare import Difference, difference, notes, sentence, shown
 from results.pairs import pair
+from results.table_files import table_path
 from results.tables import read_table
 
 

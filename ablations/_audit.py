@@ -15,10 +15,10 @@ from ablations._known import Place
 from ablations._launch import train_here, train_local
 from ablations._plan import Run
 from ablations._source import provenance
-from ablations._tables import table_path
 from results.agreement import Agreement, agreement
 from results.facts import Facts, of_row
 from results.records import UNPLANNED, last_end
+from results.table_files import table_path
 from results.tables import fill, read_rows, write_plan
 
 

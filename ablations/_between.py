@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ablations._known import rows_of, tables, whole
 from results.facts import LIKE, Facts, of_records
+from results.table_files import study_and_scale, table_paths
 from results.tables import about
 
 
@@ -29,12 +30,12 @@ def differences(theirs: Iterable[Facts], ours: Iterable[Facts]) -> Iterator[str]
 def other_images(other: Path, results: Path) -> Iterator[str]:
     """Which studies have other images there than here, so that their runs have other ids."""
     here = {table.name: table for table in tables(results)}
-    for table in sorted((other / "tables").glob("*.*.parquet")):
+    for table in table_paths(other):
         if table.name in here and not (table.is_symlink() or table.parent.is_symlink()):
             with suppress(ValueError, OSError):  # damaged, and named where its rows are read
                 one, mine = (about(path).get("data") for path in (table, here[table.name]))
                 if one and mine and one != mine:
-                    name = table.stem.replace(".", " at scale ")
+                    name = " at scale ".join(study_and_scale(table))
                     words = f"{', '.join(one)} there, {', '.join(mine)} here"
                     yield f"images of {name}: {words}, so its runs have other ids"
 

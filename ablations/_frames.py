@@ -50,11 +50,11 @@ def _known_as(study: "Study | str") -> str:
 
 def _table(results: Path, name: str, scale: str | None) -> Path:
     """Where the study's table lies, at this scale or at the only one."""
-    from ablations._status import table_names
+    from results.table_files import table_names, table_path
 
     scales = [known for _, known in table_names(results, name)]
     if scale is None and len(scales) > 1:
         raise ValueError(f"{name} has tables at the scales {', '.join(scales)}: say scale=")
     if scale is not None and scale not in scales:
         raise ValueError(f"{name} has no table at scale {scale!r}; there is {', '.join(scales)}")
-    return results / "tables" / f"{name}.{scale or scales[0]}.parquet"
+    return table_path(results, name, scale or scales[0])

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablations._find import load_study, study_names
-from ablations._status import table_names
 from results.damage import Damaged
+from results.table_files import table_names, table_path
 from results.tables import about
 
 
@@ -18,7 +18,7 @@ def declare(results: Path, files: Sequence[str] = ()) -> None:
     shipped, typed = study_names(), {Path(file).stem: file for file in files if Path(file).is_file()}
     for name, scale in table_names(results):
         study = typed.get(name, name if name in shipped else None)
-        if study is not None and _has_functions(results / "tables" / f"{name}.{scale}.parquet"):
+        if study is not None and _has_functions(table_path(results, name, scale)):
             from ablations._scale import SCALES  # here, since most reports need no torch
 
             if scale in SCALES:

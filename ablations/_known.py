@@ -12,6 +12,7 @@ from results.archive import folded
 from results.facts import Facts, of_records, of_row
 from results.measured import Row
 from results.records import Damaged, places, read
+from results.table_files import table_paths
 from results.tables import about, read_rows
 
 NAMED = 5
@@ -61,7 +62,7 @@ def find_run(results: Path, asked: str) -> str:
 
 def tables(results: Path) -> list[Path]:
     """The tables of studies; one that cannot be read is named and left out."""
-    return [table for table in sorted((results / "tables").glob("*.*.parquet")) if _is_readable(table)]
+    return [table for table in table_paths(results) if _is_readable(table)]
 
 
 def places_of(results: Path, run: str) -> list[Place]:

@@ -14,6 +14,7 @@ from ablations._find import STUDIES, study_names
 from ablations._known import tables
 from ablations._tune import GRID
 from results.records import UNPLANNED
+from results.table_files import study_and_scale
 from results.tables import read_rows
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def print_studies(results: Path) -> int:
     questions = {name: _question(STUDIES / f"{name}.py") for name in study_names()}
     counts: dict[str, list[str]] = {name: [] for name in questions}
     for path in tables(results):
-        name, scale = path.stem.rsplit(".", 1)
+        name, scale = study_and_scale(path)
         rows = read_rows(path, ("status", "arm"))
         states = [row["status"] for row in rows if row["arm"] != UNPLANNED]
         counts.setdefault(name, []).append(f"{scale} {states.count('done')}/{len(states)}")

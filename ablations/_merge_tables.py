@@ -10,6 +10,7 @@ from results.facts import Facts, differing, is_setting, of_row
 from results.measured import Row
 from results.records import UNPLANNED, is_whole
 from results.strange import are_plain, strange
+from results.table_files import study_and_scale, table_paths
 from results.tables import take_over
 
 KIND = "shipped rows"
@@ -18,7 +19,7 @@ KIND = "shipped rows"
 def merge_tables(other: Path, results: Path, recorded: set[str], merged: Merged, dry: bool) -> None:
     """Take the rows that are done there and here still to do, but for those of the runs `recorded` there."""
     here = {table.name: table for table in tables(results)}
-    for theirs in sorted((other / "tables").glob("*.*.parquet")):
+    for theirs in table_paths(other):
         if theirs.is_symlink() or theirs.parent.is_symlink():
             merged.count(KIND, "refused", why=f"{theirs}: a symbolic link, which is not followed")
             continue
@@ -31,7 +32,7 @@ def merge_tables(other: Path, results: Path, recorded: set[str], merged: Merged,
         if theirs.name in here:
             _merge_table(shipped, here[theirs.name], merged, dry)
         elif shipped:
-            hint = f"no table of that study and scale is here; python -m ablations.run {theirs.stem.partition('.')[0]}"
+            hint = f"no table of that study and scale is here; python -m ablations.run {study_and_scale(theirs)[0]}"
             merged.count(KIND, "left", len(shipped), f"{len(shipped)} rows of {theirs.name}: {hint} plans one")
 
 

@@ -85,7 +85,7 @@ def recorded(results: Path, is_like: IsLike, probes: Sequence[str] = ()) -> Reco
     """What records of finished runs on like machines tell: the mean of each kind, and of the probes with these ids."""
     taken, probed = defaultdict[tuple[str, Any], list[float]](list), defaultdict[str, list[float]](list)
     for path in sorted((results / "runs").glob("*/record.json")):
-        with suppress(Damaged, KeyError):  # of another folder's records, some told no seconds
+        with suppress(Damaged):
             record = read(path)
             if record and is_like(record["provenance"]):
                 row = record["settings"]

@@ -20,10 +20,11 @@ from ablations._quote import print_how_to_time, print_prices, print_stages
 from ablations._shared import shared
 from ablations._site import load_site, resources
 from ablations._study import Study
-from ablations._tables import seeds_of, states, table_path, write_study_plan
+from ablations._tables import seeds_of, states, write_study_plan
 from ablations._timing import prices
 from ablations._verdicts import print_verdicts
 from ablations.report import report, set_aside_damaged
+from results.table_files import table_path
 from results.tables import read_table
 from results.verdicts import LOOKS, is_decided, verdicts
 
@@ -59,7 +60,7 @@ def run_study(options: argparse.Namespace) -> int:
     for line in places_of_images(data_of_all(chosen, data), options.data):
         print(line)
     if options.dry_run:
-        print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, path.parent))
+        print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, options.results))
         return _price(options, study, asked, list({run.id: run for run in todo}.values()))
     planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))
     write_study_plan(path, study, planned)

@@ -9,6 +9,7 @@ from typing import Any
 from ablations._images import probe_ids
 from ablations._study import Study
 from results.records import Damaged, last_end, places, read, state
+from results.table_files import table_path
 from results.tables import read_rows
 
 Score = float | str
@@ -21,7 +22,7 @@ def scores(study: Study, scale: str, results: Path, folder: str | None) -> Calla
     """What tells a tuning run's score by its id: the study's table where the run is done there, else its records."""
     assert study.tune is not None
     probes, metric = probe_ids(study, scale, folder), study.tune.metric
-    table = results / "tables" / f"{study.name}.{scale}.parquet"
+    table = table_path(results, study.name, scale)
     rows = read_rows(table, ("run", "status", "probes", metric)) if table.exists() else []
     done = [row for row in rows if row["status"] == "done" and set(probes) <= set(json.loads(row["probes"]))]
     known = {row["run"]: row for row in done}

@@ -7,10 +7,11 @@ from typing import Any
 from ablations._find import load_study, study_names
 from ablations._images import fingerprint
 from ablations._plan import Run, plan
+from results.table_files import table_path, table_paths
 from results.tables import read_rows
 
 
-def shared(study: str, runs: Sequence[Run], scale: str, folder: str | None, tables: Path) -> set[str]:
+def shared(study: str, runs: Sequence[Run], scale: str, folder: str | None, results: Path) -> set[str]:
     """The ids of these runs of `study` that another study plans at this scale, or has in a table at any."""
     known = {_images(run.experiment): run.experiment for run in runs}
     fingerprints = {images: fingerprint(experiment, folder) for images, experiment in known.items()}
@@ -19,8 +20,8 @@ def shared(study: str, runs: Sequence[Run], scale: str, folder: str | None, tabl
     planned = [run for other in others for run in plan(other, scale, lambda one: fingerprints.get(_images(one), ""))]
     rows = [
         row
-        for path in tables.glob("*.*.parquet")
-        if path.stem != f"{study}.{scale}"
+        for path in table_paths(results)
+        if path != table_path(results, study, scale)
         for row in read_rows(path, ("run",))
     ]
     return {run.id for run in runs} & {*(run.id for run in planned), *(row["run"] for row in rows)}

@@ -12,6 +12,7 @@ from ablations._tune import WAITING
 from results.archive import archived
 from results.cell_names import cell_names
 from results.records import UNPLANNED, places, state
+from results.table_files import table_names, table_path
 from results.tables import about, read_rows
 from slurm.history import AttemptState, history
 from slurm.names import job_name
@@ -83,7 +84,7 @@ def study_statuses(results: Path, study: str | None = None) -> Iterator[StudySta
     names = {worker_name(results, *one): one for one in named}
     workers = queue(names, results / "slurm").workers if (results / "slurm").exists() else ()
     for name, scale in named:
-        path = results / "tables" / f"{name}.{scale}.parquet"
+        path = table_path(results, name, scale)
         varied = [setting for setting in about(path).get("varied", ()) if setting not in COLUMNS]
         table = read_rows(path, (*COLUMNS, *varied))
         mine = tuple(worker for worker in workers if names[worker.name] == (name, scale))
@@ -95,18 +96,6 @@ def study_statuses(results: Path, study: str | None = None) -> Iterator[StudySta
             for row, cell in zip(rows, cells, strict=True)
         )
         yield StudyStatus(name, scale, runs, mean(taken) if taken else None, mine)
-
-
-def table_names(results: Path, study: str | None = None) -> list[tuple[str, str]]:
-    """(study, scale) of each table, or of the study's. Raises ValueError if there is none."""
-    paths = sorted((results / "tables").glob("*.*.parquet"))
-    names = [(path.stem.rsplit(".", 1)[0], path.stem.rsplit(".", 1)[1]) for path in paths]
-    wanted = Path(study).stem if study else None
-    if not (found := [name for name in names if wanted in (None, name[0])]):
-        known = ", ".join(sorted({name for name, _ in names}))
-        said = f"it has {known}" if known else "python -m ablations.run STUDY makes one, here or in --results DIR"
-        raise ValueError(f"{results}/tables has no table{f' of {wanted!r}' if wanted else ''}; {said}")
-    return found
 
 
 def worker_name(results: Path, study: str, scale: str) -> str:

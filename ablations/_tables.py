@@ -19,11 +19,6 @@ from results.records import State, is_whole, places, state
 from results.tables import about, read_rows, write_plan
 
 
-def table_path(results: Path, study: str, scale: str) -> Path:
-    """Where the table of a study at a scale lies."""
-    return results / "tables" / f"{study}.{scale}.parquet"
-
-
 def write_study_plan(path: Path, study: Study, context: Context) -> None:
     """Write the plan; what is measured stays."""
     choices, base = context.choices(study), settings(study.base_at(context.scale))

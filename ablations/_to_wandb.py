@@ -9,6 +9,7 @@ os.environ["WANDB_ERROR_REPORTING"] = "false"  # read when it is imported
 import wandb
 
 from results.exported import Exported, exported
+from results.table_files import study_and_scale
 
 QUIET: dict[str, Any] = {
     **{"silent": True, "console": "off", "disable_git": True, "save_code": False, "host": ""},
@@ -21,7 +22,7 @@ def to_wandb(table: Path, folder: Path) -> list[str]:
 
     Neither the name of this machine nor its load goes into them: the runs may have been trained elsewhere.
     """
-    study, _, scale = table.stem.rpartition(".")
+    study, scale = study_and_scale(table)
     runs = exported(table)
     for run in runs:
         _write(run, folder, study, scale)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablations._find import load_study, study_names
-from ablations._status import table_names
 from ablations.studies._elsewhere import ELSEWHERE, Elsewhere
+from results.table_files import table_names
 from results.waiting import Waiting
 
 

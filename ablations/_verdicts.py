@@ -11,12 +11,12 @@ from rich.table import Table
 
 from ablations._functions import declare
 from ablations._options import SCALE_NAMES
-from ablations._status import table_names
 from ablations._untested import untested
 from ablations.studies._elsewhere import ELSEWHERE
 from results.claim_words import aside, margin, number, papers, seen
 from results.judged import told
 from results.readme import write_readme
+from results.table_files import table_paths
 from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
 
 STYLES = {HOLDS: "green", FAILS: "red"}
@@ -28,8 +28,7 @@ def print_verdicts(results: Path, studies: Collection[str]) -> None:
     None named: of all, and the paper's findings that no study tests.
     """
     declare(results)
-    tables = [results / "tables" / f"{study}.{scale}.parquet" for study, scale in table_names(results)]
-    judged = [told(path, results) for path in tables]
+    judged = [told(path, results) for path in table_paths(results)]
     if path := write_readme(results, judged, *untested(results)):
         print(path)
     if not (found := [verdict for _, verdicts_here in judged for verdict in verdicts_here]):

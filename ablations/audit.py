@@ -16,7 +16,7 @@ from ablations._command import DONE, FAILED, Parser, parser, run_command
 from ablations._find import check_name
 from ablations._known import rows_of
 from ablations._site import positive
-from ablations._status import table_names
+from results.table_files import table_names, table_path
 
 if TYPE_CHECKING:
     from ablations._audit import Audited
@@ -68,7 +68,7 @@ def _table(options: argparse.Namespace) -> Path:
     scales = [scale for _, scale in names if options.scale in (None, scale)]
     if len(scales) != 1:
         raise ValueError(f"--scale takes one of {', '.join(scale for _, scale in names)}, not {options.scale}")
-    return Path(options.results / "tables" / f"{names[0][0]}.{scales[0]}.parquet")
+    return table_path(options.results, names[0][0], scales[0])
 
 
 def _picture(audited: Sequence["Audited"]) -> Table:

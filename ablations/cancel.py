@@ -6,7 +6,8 @@ A run that they hold saves at its next step; workers of another study that plans
 from collections.abc import Sequence
 
 from ablations._command import DONE, parser, run_command
-from ablations._status import table_names, worker_name
+from ablations._status import worker_name
+from results.table_files import table_names
 from slurm.cancel import cancel
 
 

@@ -65,9 +65,10 @@ def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
     from ablations._untested import untested
     from results.judged import told
     from results.page import write_page
+    from results.table_files import study_and_scale
 
     def place(path: Path) -> tuple[str, int, str]:
-        study, scale = path.stem.rsplit(".", 1)
+        study, scale = study_and_scale(path)
         return study, (*SCALE_NAMES, scale).index(scale), scale
 
     studies = [told(path, results) for path in sorted(tables, key=place)]
@@ -77,30 +78,29 @@ def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
 def set_aside_damaged(results: Path) -> None:
     """Set aside and name the tables that are damaged, so that none stands in the way of the others."""
     from results.damage import Damaged, set_aside
+    from results.table_files import study_and_scale, table_paths
     from results.tables import read_rows
 
-    for path in sorted((results / "tables").glob("*.parquet")):
+    for path in table_paths(results):
         try:
             read_rows(path, ("run", "probes"))
         except Damaged as problem:
-            study, _, scale = path.stem.rpartition(".")
+            study, scale = study_and_scale(path)
             again = f"python -m ablations.run {study} --scale {scale} makes it again"
             print(f"{problem}; set aside as {set_aside(path)}; {again}")
 
 
 def tables_of(results: Path, studies: Sequence[str], scale: str | None) -> list[Path]:
-    tables = sorted((results / "tables").glob("*.parquet"))
-    named = [tuple(path.stem.rsplit(".", 1)) for path in tables]
-    known = sorted({name[0] for name in named if len(name) == 2})
+    """The tables of these studies, by name or file, or of all, at this scale or at every; ValueError without any."""
+    from results.table_files import study_and_scale, table_paths
+
+    named = {path: study_and_scale(path) for path in table_paths(results)}
+    known = sorted({study for study, _ in named.values()})
     wanted = [Path(study).stem if study.endswith(".py") else study for study in studies]
     for study in wanted:
         if study not in known:
             raise ValueError(f"{results}/tables has no study {study!r}; it has {', '.join(known) or 'none'}")
-    chosen = [
-        path
-        for path, name in zip(tables, named, strict=True)
-        if len(name) == 2 and (not wanted or name[0] in wanted) and scale in (None, name[1])
-    ]
+    chosen = [path for path, name in named.items() if (not wanted or name[0] in wanted) and scale in (None, name[1])]
     if not chosen:
         raise ValueError(f"{results}/tables has nothing{f' at scale {scale}' if scale else ''} to report")
     return chosen

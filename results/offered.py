@@ -112,12 +112,12 @@ def _sound(offer: Offer, runs: Path, settings: Collection[str], refused: list[st
     training = offer.training or {}
     own = training.get("settings", {})
     taken = {*settings, *(own if isinstance(own, dict) else ())}
-    if problem := strange_record(training, taken):
+    if training and (problem := strange_record("training", training, taken)):
         refused.append(f"{runs / offer.run}/record.json: {problem}")
         training = {}
     sound = dict[str, dict[str, Any]]()
     for probe, record in offer.probes.items():
-        if problem := strange_record(record, {*taken, *training.get("metrics", {})}):
+        if problem := strange_record("probe", record, {*taken, *training.get("metrics", {})}):
             refused.append(f"{runs / offer.run}/probes/{probe}.json: {problem}")
         else:
             sound[probe] = record

@@ -1,7 +1,7 @@
 """Why a record or a row from elsewhere cannot be one of ours: a table that took it would be spoiled."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from results.facts import ABOUT, PLAN, is_setting
 
@@ -10,10 +10,16 @@ CLASSES = 1 << 16
 """Class numbers are below it."""
 PARTS = dict.fromkeys(("settings", "metrics", "provenance", "predictions", "probe"), (dict,))
 KINDS: dict[str, tuple[type, ...]] = {**PARTS, "history": (list,), "seconds": (int, float)}
+NEEDS = {"training": ("settings", "metrics", "history", "provenance"), "probe": ("metrics", "seconds")}
+"""What a record has in any case, by what it is of."""
 
 
-def strange_record(record: Mapping[str, Any], settings: Collection[str]) -> str | None:
+def strange_record(
+    of: Literal["training", "probe"], record: Mapping[str, Any], settings: Collection[str]
+) -> str | None:
     """What is wrong with a record whose metrics must not have the names of these settings; None if nothing is."""
+    if lacking := [name for name in NEEDS[of] if name not in record]:
+        return f"it lacks {', '.join(lacking)}"
     for name, kinds in KINDS.items():
         if name in record and not (isinstance(record[name], kinds) and type(record[name]) is not bool):
             return f"its {name} are not what a record has"
@@ -23,7 +29,7 @@ def strange_record(record: Mapping[str, Any], settings: Collection[str]) -> str 
     cells = [item for cell in about for item in (cell if isinstance(cell, list) else [cell])]
     if not isinstance(versions, dict) or not are_plain([*cells, *provenance.values(), *versions.values()]):
         return "its settings or its provenance are no plain values"
-    if not isinstance(provenance.get("seconds", 0), int | float):
+    if "provenance" in record and not isinstance(provenance.get("seconds"), int | float):
         return "its seconds are no number"
     predictions = {f"{PREDICTIONS}{name}": labels for name, labels in record.get("predictions", {}).items()}
     history = {"history": record["history"]} if "history" in record else {}

@@ -18,8 +18,9 @@ from ablations._context import Context
 from ablations._explain import said_settings
 from ablations._known import places_of
 from ablations._source import digest
-from ablations._tables import table_path, write_study_plan
+from ablations._tables import write_study_plan
 from results.records import publish, read
+from results.table_files import table_path
 from results.tables import read_rows
 from slurm.attempts import claim
 

@@ -26,7 +26,12 @@ RECORD: dict[str, Any] = {
     "history": [{"epoch": 1, "train_loss": 3.5}],
     "provenance": {"source": "abc", "versions": {"torch": "2.6"}, "seconds": 1.0},
 }
-MEASURED: dict[str, Any] = {"run": RUN, "metrics": {"knn_top1": 40.0}, "predictions": {"knn_top1": [1, 2]}}
+MEASURED: dict[str, Any] = {
+    "run": RUN,
+    "metrics": {"knn_top1": 40.0},
+    "predictions": {"knn_top1": [1, 2]},
+    "seconds": 2.0,
+}
 
 
 def folder(place: Path, record: Any = RECORD, probe: Any = MEASURED) -> Path:
@@ -57,11 +62,29 @@ STRANGE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no history": ({"history": {"epoch": 1}}, {}),
     "provenance of provenance": ({"provenance": {"source": {"a": 1}}}, {}),
     "versions that are none": ({"provenance": {"versions": 3}}, {}),
+    "provenance that tells no seconds": ({"provenance": {"source": "abc"}}, {}),
+    "seconds that are none": ({"provenance": {"seconds": "3"}}, {}),
     "settings of settings": ({"settings": {"head": {"width": 3}}}, {}),
     "no class": ({}, {"predictions": {"knn_top1": [-1]}}),
     "too many classes": ({}, {"predictions": {"knn_top1": [1 << 16]}}),
     "a truth value for a class": ({}, {"predictions": {"knn_top1": [True]}}),
 }
+
+
+@pytest.mark.parametrize("lacking", ["settings", "metrics", "history", "provenance"])
+def test_a_record_that_lacks_what_all_have_is_refused(tmp_path: Path, lacking: str) -> None:
+    less = {name: part for name, part in RECORD.items() if name != lacking}
+    (offer,), refused = offers(folder(tmp_path, less), ("epochs",))
+    assert (offer.training, list(offer.probes)) == (None, [PROBE])
+    assert refused == [f"{tmp_path}/runs/{RUN}/record.json: it lacks {lacking}"]
+
+
+@pytest.mark.parametrize("lacking", ["metrics", "seconds"])
+def test_a_probes_record_that_lacks_what_all_have_is_refused(tmp_path: Path, lacking: str) -> None:
+    less = {name: part for name, part in MEASURED.items() if name != lacking}
+    (offer,), refused = offers(folder(tmp_path, probe=less), ("epochs",))
+    assert (offer.training, offer.probes) == (RECORD, {})
+    assert refused == [f"{tmp_path}/runs/{RUN}/probes/{PROBE}.json: it lacks {lacking}"]
 
 
 @pytest.mark.parametrize("strange", STRANGE)
