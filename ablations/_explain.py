@@ -8,7 +8,7 @@ from ablations._again import again
 from ablations._here import planned_here
 from ablations._identity import settings
 from ablations._journal import checkpoints
-from ablations._known import Place, facts_of, places_of, probe_ids
+from ablations._known import Place, facts_of, places_of, probes_of
 from ablations._scale import SCALES
 from core.experiment import Experiment
 from results.facts import Facts, differing
@@ -28,7 +28,7 @@ def explain(results: Path, run: str, file: str | None, data: str | None) -> Iter
         yield "planned by", f"{place}: {place.row['arm']}, seed {place.row['seed']}"
     if facts is not None:
         yield "settings", said_settings(facts, rows)
-    paths = places(folder, probe_ids(results, run, rows))
+    paths = places(folder, probes_of(results, run, rows))
     for name, path in zip(("record", *["probe"] * len(paths)), paths, strict=False):
         yield name, _record(path, run)
     past = history(folder)

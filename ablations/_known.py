@@ -86,14 +86,14 @@ def rows_of(table: Path) -> list[Place]:
 def facts_of(results: Path, run: str, rows: list[Place]) -> Facts | None:
     """What the run's records say, or else a row that is done; None where nothing was measured."""
     folder = results / "runs" / run
-    training, *probes = map(whole, places(folder, probe_ids(results, run, rows)))
+    training, *probes = map(whole, places(folder, probes_of(results, run, rows)))
     if training is not None:
         return of_records(training, [probe for probe in probes if probe is not None])
     done = [place for place in rows if place.row.get("status") == "done"]
     return done[0].facts if done else None
 
 
-def probe_ids(results: Path, run: str, rows: list[Place]) -> list[str]:
+def probes_of(results: Path, run: str, rows: list[Place]) -> list[str]:
     """The probes that the tables want of the run; those that it has, where it is in none."""
     wanted = [probe for place in rows for probe in place.probes]
     there = [*(results / "runs" / run / "probes").glob("*.json")]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from ablations._command import DONE, FAILED
 from ablations._context import Context
+from ablations._destination import destination_of
 from ablations._find import load_study
 from ablations._images import data_of_all, probe_ids
 from ablations._launch import train_here, train_local, train_slurm
 from ablations._list import print_notes, print_plan
 from ablations._memory import places_of_images
 from ablations._metrics import check_metrics
-from ablations._place import place_of
 from ablations._plan import Run
 from ablations._processes import check_shared_out, processes_of
 from ablations._quote import print_how_to_time, print_prices, print_stages
@@ -99,12 +99,12 @@ def _price(options: argparse.Namespace, study: Study, asked: Context, todo: Sequ
     print_notes(asked.notes(study))
     print_stages(todo, later)
     if runs := [*todo, *later]:
-        place = place_of(options, study, asked, runs)
-        found = prices(asked, study, runs, place)
-        print_prices(found, place.at_a_time, place.limits)
+        there = destination_of(options, study, asked, runs)
+        found = prices(asked, study, runs, there)
+        print_prices(found, there.at_a_time, there.limits)
         if options.cluster == "slurm" and not all(price.is_measured for price in found):
-            there = resources(options).over(load_site(options.site).defaults)
-            print_how_to_time(options.study, options.scale, options.data, there)
+            asking = resources(options).over(load_site(options.site).defaults)
+            print_how_to_time(options.study, options.scale, options.data, asking)
     return DONE
 
 

@@ -40,11 +40,10 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         for run in runs
     ]
     claims = claims_of(study, context.scale, fixed, context.data)
-    cells = len({repr([run.settings.get(name) for name in claims["varied"]]) for run in fixed if run.arm == "cell"})
     if study.tune:
         claims["varied"] += [name for name in study.tune.over if name not in claims["varied"]]
         told["notes"] = notes(study.tune, choices)
-    write_plan(path, rows, {**told, "cells": cells, "figure": about_figure(study.figure), **claims})
+    write_plan(path, rows, {**told, "figure": about_figure(study.figure), **claims})
 
 
 def _untuned(study: Study, runs: Sequence[Run]) -> Sequence[Run]:

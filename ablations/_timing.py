@@ -11,11 +11,11 @@ from typing import Any
 from rich.console import Console
 
 from ablations._context import Context
+from ablations._destination import Destination
 from ablations._estimate import estimate
 from ablations._identity import changes
 from ablations._images import data_of, probe_ids
 from ablations._measure import measure
-from ablations._place import Place
 from ablations._plan import Run
 from ablations._price import Cost, IsLike, Price, kind, price, recorded
 from ablations._study import Study
@@ -29,13 +29,13 @@ SPARED = 0.9
 """The part of the free memory that a timing may take: something else may want some meanwhile."""
 
 
-def prices(where: Context, study: Study, runs: Sequence[Run], place: Place) -> list[Price]:
-    """What each of these runs of the study will take there; times what is new, where the place is here."""
+def prices(where: Context, study: Study, runs: Sequence[Run], there: Destination) -> list[Price]:
+    """What each of these runs of the study will take there; times what is new, where that is here."""
     if study.train is not pretrain or any(not isinstance(run.experiment, Experiment) for run in runs):
         return [Price(run, None, None, "the study trains by a method of its own", {}) for run in runs]
-    known = recorded(Path(where.results), place.is_like, probe_ids(study, where.scale, where.data))
+    known = recorded(Path(where.results), there.is_like, probe_ids(study, where.scale, where.data))
     steps = {run.id: _steps(run, where) for run in runs}
-    found = _costs(where, study, [run for run in runs if steps[run.id]], place)
+    found = _costs(where, study, [run for run in runs if steps[run.id]], there)
     free = Cost(0.0, {})
     return [price(run, steps[run.id], known, found[_kind(run)] if steps[run.id] else free) for run in runs]
 
@@ -50,23 +50,23 @@ def _steps(run: Run, where: Context) -> int:
     return int(experiment.epochs * ((experiment.images or len(data.train)) // experiment.batch_size))
 
 
-def _costs(where: Context, study: Study, runs: Sequence[Run], place: Place) -> dict[str, Cost | str]:
+def _costs(where: Context, study: Study, runs: Sequence[Run], there: Destination) -> dict[str, Cost | str]:
     """What a step of each of these runs costs, by kind, or why nobody knows."""
     path = Path(where.results) / KEPT
-    known: dict[str, Cost | str] = dict(_kept(path, place.is_like))
+    known: dict[str, Cost | str] = dict(_kept(path, there.is_like))
     new = {_kind(run): run for run in runs if _kind(run) not in known}
-    if place.gpus:
-        return {**{of: _estimate(run, where, place.gpus) for of, run in new.items()}, **known}
-    if place.here is None:
+    if there.gpus:
+        return {**{of: _estimate(run, where, there.gpus) for of, run in new.items()}, **known}
+    if there.here is None:
         return {**dict.fromkeys(new, "no record and no timing of such a machine tells"), **known}
     where = dataclasses.replace(where, study=study.files[0] if study.files else study.name)
-    free = int(place.limits.get("memory", 0) * place.at_a_time * SPARED)
+    free = int(there.limits.get("memory", 0) * there.at_a_time * SPARED)
     with Console(stderr=True).status("") as status:
         for number, (of, run) in enumerate(new.items(), 1):
             status.update(f"timing a few steps of each kind of run: {number} of {len(new)}")
-            known[of] = cost = measure(where, run.id, free, place.at_a_time)
+            known[of] = cost = measure(where, run.id, free, there.at_a_time)
             if isinstance(cost, Cost) and cost.seconds is not None:
-                _keep(path, {"kind": of, "machine": place.here, **dataclasses.asdict(cost)})
+                _keep(path, {"kind": of, "machine": there.here, **dataclasses.asdict(cost)})
     return known
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from results._canvas import Drawable
 
-Pairs = tuple[tuple[str, str], ...]
+Names = tuple[tuple[str, str], ...]
 
 
 class _Drawn:
@@ -64,8 +64,8 @@ class Heatmap(_Drawn):
     average: bool = True
     average_over: tuple[str, ...] = ()
     best_over: tuple[str, ...] = ()
-    labels: Pairs = ()
-    titles: Pairs = ()
+    labels: Names = ()
+    titles: Names = ()
     paper: PaperValues | None = None
 
     @property
@@ -107,8 +107,8 @@ class Bars(_Drawn):
     value: str = "linear_top1"
     average_over: tuple[str, ...] = ()
     best_over: tuple[str, ...] = ()
-    labels: Pairs = ()
-    titles: Pairs = ()
+    labels: Names = ()
+    titles: Names = ()
     paper: PaperValues | None = None
     metrics: tuple[Metric, ...] = ()
 
@@ -142,8 +142,8 @@ class Lines(_Drawn):
     log_x: bool = False
     average_over: tuple[str, ...] = ()
     best_over: tuple[str, ...] = ()
-    labels: Pairs = ()
-    titles: Pairs = ()
+    labels: Names = ()
+    titles: Names = ()
     paper: PaperValues | None = None
     x_metric: str = ""
 

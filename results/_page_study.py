@@ -9,7 +9,7 @@ import pandas as pd
 from results._canvas import take_footer
 from results._curves import Curves, curves
 from results._draw_curves import cell_colors, draw_curves
-from results._page_facts import Facts, anchor, failures, missing, progress, provenance
+from results._page_facts import anchor, failures, missing, progress, provenance
 from results._page_tables import Entry, Sheet, entry, numbers, runs, sheet
 from results._svg import inline
 from results.cell_names import cell_names
@@ -51,7 +51,7 @@ class StudyPage:
     runs: Sheet
     failures: Sheet
     missing: Sequence[str]
-    provenance: Facts
+    provenance: Sequence[tuple[str, str]]
 
 
 def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFrame) -> StudyPage:

@@ -28,7 +28,7 @@ def number(one: Verdict) -> str:
     return "" if math.isnan(one.effect) else f"{one.effect:+.2f}{interval}"
 
 
-def counted(one: Verdict) -> str:
+def with_unit(one: Verdict) -> str:
     """Our number with its interval and what it counts in: "+2.35 [+0.82, +3.88] points", "+7.00 of 21"."""
     return f"{number(one)} {one.unit}".strip() if number(one) else ""
 

@@ -76,7 +76,7 @@ def _draw_curves(axes: Axes, history: Sequence[Mapping[str, float]], names: Sequ
         axes.plot(*zip(*rows, strict=True), marker="." if line == "-" and len(rows) < 40 else "", markersize=3, **style)
     label = names[0].replace("_", " ").replace("top1", "top-1 (%)")
     axes.set(xlabel="epoch", title=label + (" (dotted: its limit)" if len(names) > 1 else ""))
-    axes.locator_params(axis="x", integer=True, nbins=5)
+    axes.locator_params(axis="x", integer=True, nbins=5, min_n_ticks=1)
 
 
 def _draw_map(axes: Axes, plane: Map) -> None:
@@ -109,5 +109,6 @@ def _draw_neighbors(axes: Axes, found: Neighbors) -> None:
     rows, columns = found.labels.shape
     axes.set(xlim=(-0.05, columns * 1.08 + 0.35), ylim=(rows * 1.08, -0.05), xticks=[], yticks=[])
     axes.set_title(f"nearest of {found.among:,} training images by cosine of h".replace(",", " "))
-    axes.set_xlabel("framed green: of its class, orange: of another", fontsize=TEXT)
+    least, most = found.similarity.min(), found.similarity.max()
+    axes.set_xlabel(f"cosines {least:.2f} to {most:.2f}; green: of its class, orange: of another", fontsize=TEXT)
     axes.spines[["left", "bottom"]].set_visible(False)

@@ -7,7 +7,7 @@ from typing import Any
 
 PLAN = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
 """Columns of a table that are neither settings nor measured."""
-ABOUT = "provenance."
+PROVENANCE = "provenance."
 LIKE = ("source", "cpu", "threads", "processes", "device", "versions.")
 """What decides the bits of a run beside its settings and images: provenance with these names."""
 
@@ -40,8 +40,8 @@ def of_row(row: Mapping[str, Any], base: Mapping[str, Any]) -> Facts:
     """What a table's row says, as read_rows gives it; `base` is the study's, which knows the names of the settings."""
     settings = {name: cell for name, cell in row.items() if is_setting(name, base)}
     others = {name: cell for name, cell in row.items() if name not in settings and name not in PLAN}
-    provenance = {name.removeprefix(ABOUT): cell for name, cell in others.items() if name.startswith(ABOUT)}
-    measured = {name: cell for name, cell in others.items() if not name.startswith(ABOUT)}
+    provenance = {name.removeprefix(PROVENANCE): cell for name, cell in others.items() if name.startswith(PROVENANCE)}
+    measured = {name: cell for name, cell in others.items() if not name.startswith(PROVENANCE)}
     measured |= {name: cell.tolist() for name, cell in measured.items() if hasattr(cell, "tolist")}
     if measured.get("history") is not None:
         measured["history"] = json.loads(measured["history"])

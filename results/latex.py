@@ -20,7 +20,7 @@ from results.style import digits, title, words
 from results.verdicts import Verdict
 
 One = Heatmap | Bars | Lines
-Shown = tuple[One, Panel, Panel | None]
+Compared = tuple[One, Panel, Panel | None]
 """A figure, what it shows of ours, and what of the paper's."""
 
 
@@ -59,13 +59,13 @@ def save_latex(text: str, folder: Path, name: str) -> Path:
     return path
 
 
-def _tabulars(alike: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
+def _tabulars(alike: Sequence[Compared], table: pd.DataFrame) -> list[list[str]]:
     """Of figures that show the same settings: a matrix each, or all of them in one list of cells."""
     maps = [matrices(one, ours, theirs) for one, ours, theirs in alike if is_matrix(one, ours)]
     return [_cells(alike, table)] if len(maps) < len(alike) else [lines for tables in maps for lines in tables]
 
 
-def _cells(shown: Sequence[Shown], table: pd.DataFrame) -> list[str]:
+def _cells(shown: Sequence[Compared], table: pd.DataFrame) -> list[str]:
     """One tabular: a row a cell, of figures that show the same settings."""
     first, ours, _ = shown[0]
     head = [escape(title(first, name)) for name in first.settings]
@@ -84,7 +84,7 @@ def _joined(blocks: list[list[list[str]]]) -> list[list[list[str]]]:
     return blocks if any(len(block) > 1 for block in blocks) else [[row for block in blocks for row in block]]
 
 
-def _cell(key: tuple[Any, ...], shown: Sequence[Shown], repeats: bool) -> list[str]:
+def _cell(key: tuple[Any, ...], shown: Sequence[Compared], repeats: bool) -> list[str]:
     first = shown[0][0]
     row = [escape(words(first, part)) for part in key]
     if repeats and len(row) > 1:
@@ -98,7 +98,7 @@ def _cell(key: tuple[Any, ...], shown: Sequence[Shown], repeats: bool) -> list[s
     return row
 
 
-def _references(shown: Sequence[Shown], table: pd.DataFrame) -> list[list[str]]:
+def _references(shown: Sequence[Compared], table: pd.DataFrame) -> list[list[str]]:
     """A row an arm that the figures draw as a line."""
     rows = []
     for name in dict.fromkeys(name for _, ours, _ in shown for name in ours.references):

@@ -16,7 +16,7 @@ import jinja2
 
 from results._page_facts import anchor
 from results._page_study import StudyPage, study_page
-from results.claim_words import counted, papers
+from results.claim_words import papers, with_unit
 from results.judged import Told
 from results.paper import read_paper
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
@@ -95,7 +95,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    shown: dict[str, Any] = {"chip": lambda word: CHIPS.get(word, "open"), "effect": counted, "papers": papers}
+    shown: dict[str, Any] = {"chip": lambda word: CHIPS.get(word, "open"), "effect": with_unit, "papers": papers}
     made.filters.update(shown)
     return made
 

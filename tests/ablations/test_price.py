@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ablations import Study, _measure, vary
 from ablations._context import Context
+from ablations._destination import is_like
 from ablations._identity import settings
-from ablations._place import is_like
 from ablations._plan import Run
 from ablations._price import Cost, Price, Recorded, encoder_kind, kind, mean_seconds, price, recorded, wall
 from ablations._quote import print_prices
@@ -191,7 +191,7 @@ def test_elsewhere_nothing_is_timed(
     there = command("tiny.py", *DRY, "--cluster", "slurm", "--partition", "gpu", "--gpus", "1").out.splitlines()
     job = "srun --partition=gpu --gpus-per-node=1 python -m ablations.run tiny.py --scale smoke --dry-run"
     assert f"to time a few steps there once, and keep it: {job}" in there
-    monkeypatch.setattr("ablations._place.is_login_node", lambda: True)
+    monkeypatch.setattr("ablations._destination.is_login_node", lambda: True)
     assert unknown in command("tiny.py", *DRY).out
     assert timed == []
     assert not (tmp_path / "results").exists()

@@ -76,7 +76,7 @@ def _write(
         for seed in range(3)
         for place, (arm, cell) in enumerate(arms)
     ]
-    write_plan(path, rows, {"base": BASE, "varied": ["head", "head.width"], "cells": len(cells), **told})
+    write_plan(path, rows, {"base": BASE, "varied": ["head", "head.width"], **told})
     if is_run:
         done = {row["run"]: _measured(place, row) | more for place, row in enumerate(rows[:-2])}
         take_over(path, done | {rows[-1]["run"]: {"status": "failed", "failure": failure}})

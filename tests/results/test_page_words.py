@@ -10,7 +10,7 @@ from results._curves import curves
 from results._page_facts import provenance
 from results._page_tables import runs
 from results.cell_names import cell_names
-from results.claim_words import counted
+from results.claim_words import with_unit
 from results.judged import told
 from results.page import write_page
 from results.tables import read_table
@@ -31,7 +31,7 @@ def test_numbers_have_units_and_the_paper_is_no_measure_of_itself(tmp_path: Path
     table, (first, second, *_) = told(write_heads(tmp_path), tmp_path)
     ranked = replace(second, unit="rank correlation", paper=1.0)
     shown = words(write_page([(table, [replace(first, unit="of 21"), ranked])], tmp_path / "report.html"))
-    assert counted(first).endswith("] points")
+    assert with_unit(first).endswith("] points")
     assert f"{first.effect:+.2f} [{first.low:+.2f}, {first.high:+.2f}] of 21 smoke; paper +10.4 " in shown
     assert f"[{second.low:+.2f}, {second.high:+.2f}] rank correlation smoke F" not in shown
     assert "paper +1 " not in shown and "rank correlation smoke" in shown

@@ -11,7 +11,7 @@ import pytest
 from results.records import publish
 from results.tables import about, fill, read_rows, read_table, write_plan
 
-ABOUT = {"study": "synthetic", "scale": "smoke", "question": "?", "cells": 2, "base": {"epochs": 1}}
+ABOUT = {"study": "synthetic", "scale": "smoke", "question": "?", "base": {"epochs": 1}}
 
 
 def plan(*runs: str, probes: tuple[str, ...] = ("p1",), **settings: Any) -> list[dict[str, Any]]:

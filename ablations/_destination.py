@@ -30,7 +30,7 @@ ALIKE = ("device", "threads", "processes", "partition", "versions")
 
 
 @dataclass(frozen=True)
-class Place:
+class Destination:
     """Where runs will go.
 
     at_a_time: runs side by side; limits: the bytes that each may then use of "memory" and "GPU memory", where known.
@@ -45,7 +45,7 @@ class Place:
     gpus: int = 0
 
 
-def place_of(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> Place:
+def destination_of(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> Destination:
     """Where the command with these options would train these runs."""
     return _on_slurm(options, where, runs) if options.cluster == "slurm" else _here(options, study, where, len(runs))
 
@@ -56,7 +56,7 @@ def is_like(mine: Mapping[str, Any], machine: Mapping[str, Any]) -> bool:
     return all(machine.get(name) == mine.get(name) for name in (*ALIKE, named))
 
 
-def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) -> Place:
+def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) -> Destination:
     mine, gpus = _machine(study, where), torch.cuda.device_count()
     jobs = 1 if options.cluster == "debug" else jobs_here(options, runs, where.processes)
     shared = {"memory": jobs, "GPU memory": math.ceil(jobs * where.processes / max(gpus, 1))}
@@ -64,17 +64,17 @@ def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) 
     may_time = where.processes == 1 and (options.here or not is_login_node())  # a timing has one process
     few = where.scale == "paper" and not gpus  # on a laptop, that scale is there to be planned
     assumed = where.processes if where.processes > 1 else NODE
-    return Place(jobs, limits, partial(is_like, mine), mine if may_time else None, assumed if few else 0)
+    return Destination(jobs, limits, partial(is_like, mine), mine if may_time else None, assumed if few else 0)
 
 
-def _on_slurm(options: argparse.Namespace, where: Context, runs: Sequence[Run]) -> Place:
+def _on_slurm(options: argparse.Namespace, where: Context, runs: Sequence[Run]) -> Destination:
     asked = resources(options).over(load_site(options.site).defaults)
     priced = mean_seconds(options.results, runs, asked.partition, where.processes)
     workers = options.workers or workers_for(len(runs), priced, asked.time)
     at_a_time = min(min(workers, options.parallel or workers) * options.pack, len(runs))
     limits = {"memory": megabytes(asked.memory) * 2**20 // options.pack} if asked.memory else {}
     gpus = where.processes if asked.gpus else NODE if where.scale == "paper" else 0
-    return Place(at_a_time, limits, on_partition(asked.partition, where.processes), None, gpus)
+    return Destination(at_a_time, limits, on_partition(asked.partition, where.processes), None, gpus)
 
 
 def _machine(study: Study, where: Context) -> dict[str, Any]:
