@@ -68,18 +68,7 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
     chosen: the rows are cells already (the paper's), nothing is left to choose or average.
     """
     guesses = {} if chosen else _guesses(figure, table.attrs.get("study", {}))
-    if figure.metrics and not chosen:
-        table = side_by_side(table, figure.metrics, figure.value)
-    table = _joined(table, figure.settings)
-    if figure.x_metric:
-        table = at_measured(table, figure.settings[0], figure.x_metric)
-    if not chosen:
-        check_columns(figure, table)
-    if figure.value not in table:
-        table = table.assign(**{figure.value: math.nan})
-    if "status" in table and not chosen:  # a run that is to do again keeps its numbers, which no verdict counts
-        measured = [name for name in (figure.value, valid_name(figure.value)) if name in table]
-        table = table.assign(**{name: table[name].where(table["status"] == "done") for name in measured})
+    table = _shown(figure, table, chosen)
     arm = table["arm"] if "arm" in table else pd.Series("cell", table.index)
     rows = table[arm == "cell"]
     means = {name: pd.to_numeric(table.loc[arm == name, figure.value]).mean() for name in REFERENCES}
@@ -93,6 +82,23 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
     }
     references = {name: float(mean) for name, mean in means.items() if not pd.isna(mean)}
     return Panel(cells | guesses, references, int(found["freedom"].iloc[0]) if len(found) else 0)
+
+
+def _shown(figure: Shown, table: pd.DataFrame, chosen: bool) -> pd.DataFrame:
+    """The table with the columns that the figure names, and no number of a run that is not done."""
+    if figure.metrics and not chosen:
+        table = side_by_side(table, figure.metrics, figure.value)
+    table = _joined(table, figure.settings)
+    if figure.x_metric:
+        table = at_measured(table, figure.settings[0], figure.x_metric)
+    if not chosen:
+        check_columns(figure, table)
+    if figure.value not in table:
+        table = table.assign(**{figure.value: math.nan})
+    if "status" in table and not chosen:  # a run that is to do again keeps its numbers, which no verdict counts
+        measured = [name for name in (figure.value, valid_name(figure.value)) if name in table]
+        table = table.assign(**{name: table[name].where(table["status"] == "done") for name in measured})
+    return table
 
 
 def _guesses(figure: Shown, about: Mapping[str, Any]) -> dict[Key, Cell]:

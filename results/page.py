@@ -61,19 +61,15 @@ def write_page(
     paper = read_paper()
     pages = [study_page(table, found, paper) for table, found in studies]
     style, script = ((TEMPLATES / name).read_text() for name in ("page.css", "page.js"))
-    text = (
-        _environment()
-        .get_template("page.html")
-        .render(
-            questions=list(_questions(pages)),
-            tally=Counter(verdict.verdict for page in pages for verdict in page.verdicts).most_common(),
-            waiting=[(anchor("waiting", one.study), one) for one in waiting],
-            elsewhere=elsewhere,
-            style=style,
-            script=script,
-            policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-            "base-uri 'none'; form-action 'none'",
-        )
+    sources = f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}"
+    text = _template().render(
+        questions=list(_questions(pages)),
+        tally=Counter(verdict.verdict for page in pages for verdict in page.verdicts).most_common(),
+        waiting=[(anchor("waiting", one.study), one) for one in waiting],
+        elsewhere=elsewhere,
+        style=style,
+        script=script,
+        policy=f"{sources}; base-uri 'none'; form-action 'none'",
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
@@ -87,7 +83,7 @@ def _questions(pages: Sequence[StudyPage]) -> Iterator[Question]:
         yield Question(anchor(study), study, scales[0].question, scales[0].paper, scales)
 
 
-def _environment() -> jinja2.Environment:
+def _template() -> jinja2.Template:
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -97,7 +93,7 @@ def _environment() -> jinja2.Environment:
     )
     shown: dict[str, Any] = {"chip": lambda word: CHIPS.get(word, "open"), "effect": with_unit, "papers": papers}
     made.filters.update(shown)
-    return made
+    return made.get_template("page.html")
 
 
 def _hash(text: str) -> str:
