@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from results.facts import Facts, differing, unlike
+from results.facts import Facts, differing, is_accuracy, unlike
 
 POINTS = 5.0
 """Accuracies, in percent, may differ by so much between unlike machines."""
@@ -69,6 +69,6 @@ def _near_rows(told: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
 def _near_number(name: str, told: Any, found: Any) -> bool:
     if not isinstance(told, float) or not isinstance(found, float):
         return bool(told == found)
-    if "top1" in name:
+    if is_accuracy(name):
         return abs(told - found) <= POINTS
     return abs(told - found) <= RELATIVE * max(abs(told), abs(found))

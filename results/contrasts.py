@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from results.facts import is_accuracy
 from results.paper import PaperValues
 
 Where = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -104,8 +105,8 @@ def unit(number: object) -> str:
         return f"of {len(number.parts)}"
     contrasts = number.parts if isinstance(number, AllOf) else (number,) if isinstance(number, Contrast) else ()
     metrics = {term.metric for contrast in contrasts for _, term in contrast.terms}
-    is_accuracy = metrics and all({"top1", "top5", "accuracy"} & set(metric.split("_")) for metric in metrics)
-    return "points" if is_accuracy else " and ".join(sorted(metrics)).replace("_", " ")
+    alike = metrics and all(map(is_accuracy, metrics))
+    return "points" if alike else " and ".join(sorted(metrics)).replace("_", " ")
 
 
 def part(number: AllOf, place: int, largest: bool, words: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 PLAN = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
 """Columns of a table that are neither settings nor measured."""
-PROVENANCE = "provenance."
+PREFIX = "provenance."
 LIKE = ("source", "cpu", "threads", "processes", "device", "versions.")
 """What decides the bits of a run beside its settings and images: provenance with these names."""
 
@@ -40,8 +40,8 @@ def of_row(row: Mapping[str, Any], base: Mapping[str, Any]) -> Facts:
     """What a table's row says, as read_rows gives it; `base` is the study's, which knows the names of the settings."""
     settings = {name: cell for name, cell in row.items() if is_setting(name, base)}
     others = {name: cell for name, cell in row.items() if name not in settings and name not in PLAN}
-    provenance = {name.removeprefix(PROVENANCE): cell for name, cell in others.items() if name.startswith(PROVENANCE)}
-    measured = {name: cell for name, cell in others.items() if not name.startswith(PROVENANCE)}
+    provenance = {name.removeprefix(PREFIX): cell for name, cell in others.items() if name.startswith(PREFIX)}
+    measured = {name: cell for name, cell in others.items() if not name.startswith(PREFIX)}
     measured |= {name: cell.tolist() for name, cell in measured.items() if hasattr(cell, "tolist")}
     if measured.get("history") is not None:
         measured["history"] = json.loads(measured["history"])
@@ -51,6 +51,11 @@ def of_row(row: Mapping[str, Any], base: Mapping[str, Any]) -> Facts:
 def is_setting(column: str, base: Collection[str]) -> bool:
     """Whether this column of a table holds a setting: a field of the base experiment, or one of a part."""
     return column.partition(".")[0] in base
+
+
+def is_accuracy(metric: str) -> bool:
+    """Whether a metric, or the paper's value, of this name counts right answers, in percent."""
+    return not {"top1", "top5", "acc", "accuracy"}.isdisjoint(metric.split("_"))
 
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from results.facts import PLAN, PROVENANCE, is_setting
+from results.facts import PLAN, PREFIX, is_setting
 
 PREDICTIONS = "predictions."
 CLASSES = 1 << 16
@@ -42,7 +42,7 @@ def strange(measured: Mapping[str, Any], settings: Collection[str]) -> str | Non
     """Why these are no metrics, history and predictions of a run with these settings; None if they are."""
     parts = {name.partition(".")[0] for name in settings}
     for name, cell in measured.items():
-        if name in PLAN or is_setting(name, parts) or name.startswith(PROVENANCE) or not name:
+        if name in PLAN or is_setting(name, parts) or name.startswith(PREFIX) or not name:
             return f"it has a metric named {name!r}, which is no metric's name"
         if not _is_measured(name, cell):
             return f"its {name!r} is not what a run measures"

@@ -25,8 +25,9 @@ ADDED: dict[Task, tuple[Augmentation, ...]] = {
     SOBEL: (RandomApply(Sobel()),),
 }
 EXTRA, PART = "augment.parts.3", "augment.parts.3.augment"
+PLAIN = "Crop + Flip + ColorDistortion"
 WHERE: dict[Task, dict[str, str]] = {
-    COLOR: {"augment.parts": "Crop + Flip + ColorDistortion"},
+    COLOR: {"augment.parts": PLAIN},
     ROTATION: {EXTRA: "Rotate"},
     NOISE: {PART: "GaussianNoise"},
     SOBEL: {PART: "Sobel"},
@@ -82,8 +83,11 @@ STUDY = Study(
             ),
             *(Metric(metric(task, "h"), (("task", task), ("layer", "guess")), guess=True) for task in TASKS),
         ),
-        labels=((SOBEL, "Sobel"),),
-        titles=(("task", "which transformation?"), ("layer", "told from")),
+        labels=((SOBEL, "Sobel"), (PLAIN, "nothing")),
+        titles=(
+            *(("task", "which transformation?"), ("layer", "told from")),
+            *((name, "added") for name in ("augment.parts", EXTRA, PART)),
+        ),
         paper=table_3,
     ),
     claims=[
