@@ -60,7 +60,7 @@ def is_accuracy(metric: str) -> bool:
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The names under which two of these mappings hold unlike values; what is absent is unlike all."""
-    return [name for name in {**one, **other} if _written(one.get(name)) != _written(other.get(name))]
+    return [name for name in {**one, **other} if written(one.get(name)) != written(other.get(name))]
 
 
 def unlike(one: Facts, other: Facts) -> list[str]:
@@ -72,7 +72,7 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: cell for name, cell in row.items() if cell is not None}
 
 
-def _written(cell: Any) -> Any:
+def written(cell: Any) -> Any:
     """A cell so that 16, 16.0 and "16" are one: the type of a column depends on what else is in it."""
     if isinstance(cell, list | tuple):
         return json.dumps(cell, sort_keys=True)

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from results.cells import plain
+from results.facts import LIKE, PLAN, PREFIX, is_setting, written
 from results.records import UNPLANNED
 
-NOT_COMPARED = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
-ENVIRONMENT = tuple(f"provenance.{name}" for name in ("versions.", "cpu", "threads", "processes", "device"))
+ENVIRONMENT = tuple(f"{PREFIX}{name}" for name in LIKE if name != "source")
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,12 @@ def pair(now: pd.DataFrame, then: pd.DataFrame) -> Pairs:
     kept = [_partners(one, other) for one, other in ((first, second), (second, first))]
     both = kept[0], kept[1].loc[kept[0].index]
     alone = len(first) - len(kept[0]), len(second) - len(kept[1])
-    return Pairs(*both, _same(*both, _settings(now) | _settings(then)), varied, alone, _changed(now, then))
+    settings = {name for table in (now, then) for name in table.attrs["study"].get("base", ())} | set(varied)
+    return Pairs(*both, _same(*both, settings), varied, alone, _changed(now, then))
 
 
 def _varied(*tables: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(name for table in tables for name in table.attrs["study"].get("varied", ())))
-
-
-def _settings(table: pd.DataFrame) -> set[str]:
-    about = table.attrs["study"]
-    return {*about.get("base", ()), *about.get("varied", ())}
 
 
 def _keyed(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -59,16 +55,8 @@ def _keyed(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     done = table[(table["status"] == "done") & (table["arm"] != UNPLANNED)].copy()
     done.attrs = {}  # or pandas copies it with every row
     keys = done[["arm", "seed", *names]].itertuples(index=False, name=None)
-    done.index = pd.Index([repr([_key(part) for part in key]) for key in keys], dtype=object)
+    done.index = pd.Index([repr([written(plain(part)) for part in key]) for key in keys], dtype=object)
     return done
-
-
-def _key(part: Any) -> Any:
-    """A setting so that 16, 16.0 and "16" are one: the type of a column depends on what else is in it."""
-    try:
-        return float(str(plain(part)))
-    except ValueError:
-        return str(plain(part))
 
 
 def _partners(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -78,8 +66,8 @@ def _partners(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def _same(now: pd.DataFrame, then: pd.DataFrame, settings: set[str]) -> "pd.Series[bool]":
-    hidden = {*settings, *NOT_COMPARED}
-    names = [name for name in now if name in then and name not in hidden and not str(name).startswith("provenance.")]
+    names = [str(name) for name in now if name in then and name not in PLAN and not str(name).startswith(PREFIX)]
+    names = [name for name in names if not is_setting(name, settings)]
     rows = zip(now[names].itertuples(index=False), then[names].itertuples(index=False), strict=True)
     return pd.Series([all(map(_equal, *row)) for row in rows], now.index, dtype=bool)
 
@@ -104,6 +92,4 @@ def _changed(now: pd.DataFrame, then: pd.DataFrame) -> tuple[str, ...]:
 def _environment(table: pd.DataFrame) -> dict[str, str]:
     done = table[table["status"] == "done"]
     names = [str(name) for name in table if str(name).startswith(ENVIRONMENT)] if len(done) else []
-    return {
-        name.removeprefix("provenance."): ", ".join(sorted(map(str, done[name].dropna().unique()))) for name in names
-    }
+    return {name.removeprefix(PREFIX): ", ".join(sorted(map(str, done[name].dropna().unique()))) for name in names}
