@@ -17,6 +17,7 @@ from rich.table import Table
 
 from ablations._command import WRONG_USE
 from ablations._find import load_study
+from ablations._options import Options
 from ablations._revision import Version, version_at
 from ablations._source import ROOT, copy_source
 from results.cells import plain
@@ -26,9 +27,10 @@ from results.table_files import table_path
 from results.tables import read_table
 
 
-def against(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+def against(options: Options, arguments: Sequence[str]) -> int:
     """Train what the versions still lack and print what differs; the exit code is that of their runs."""
     _check(options)
+    assert options.against is not None
     study = load_study(options.study)
     source, _ = copy_source(options.results, study)
     there = version_at(options.against, study, source, options.results)
@@ -45,7 +47,7 @@ def against(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     return code
 
 
-def _check(options: argparse.Namespace) -> None:
+def _check(options: Options) -> None:
     refused = {"--set": options.set, "--dry-run": options.dry_run, "--until-decided": options.until_decided}
     if given := [name for name, value in refused.items() if value]:
         raise ValueError(f"--against goes with --only and --seeds, not with {given[0]}")
@@ -53,7 +55,7 @@ def _check(options: argparse.Namespace) -> None:
         raise ValueError("--against trains where it is typed, with --cluster local or debug; on a cluster, in a job")
 
 
-def _train(version: Version, options: argparse.Namespace, arguments: Sequence[str]) -> int:
+def _train(version: Version, options: Options, arguments: Sequence[str]) -> int:
     """The same command by the code of `version`, which need not know of --against; its exit code."""
     mine = argparse.ArgumentParser(add_help=False)
     mine.add_argument("--against")

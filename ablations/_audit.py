@@ -13,6 +13,7 @@ from ablations._identity import settings
 from ablations._images import probe_ids
 from ablations._known import Place
 from ablations._launch import train_here, train_local
+from ablations._options import Options
 from ablations._plan import Run
 from ablations._source import provenance
 from results.agreement import Agreement, agreement
@@ -51,7 +52,7 @@ def audit(drawn: Sequence[Place], here: Here, options: argparse.Namespace) -> li
         path = table_path(folder, study, scale)
         _plan(path, runs, here)
         train = {"debug": train_here, "local": train_local}[options.cluster]
-        given = argparse.Namespace(**{**vars(options), "results": folder, "retry_failed": False})
+        given = Options(**{**vars(options), "results": folder, "retry_failed": False})
         if not train(given, here.study, replace(here.context, results=str(folder.resolve())), runs):
             return None
         fill(path, folder / "runs")

@@ -1,6 +1,5 @@
 """Where the runs of a command will go: how many at a time, with how much memory each, on what machine."""
 
-import argparse
 import math
 import os
 import platform
@@ -16,6 +15,7 @@ import torch
 from ablations._context import THREADS, Context
 from ablations._estimate import NODE
 from ablations._launch import jobs_here, workers_for
+from ablations._options import Options
 from ablations._plan import Run
 from ablations._price import IsLike, mean_seconds, on_partition
 from ablations._site import load_site, resources
@@ -45,7 +45,7 @@ class Destination:
     gpus: int = 0
 
 
-def destination_of(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> Destination:
+def destination_of(options: Options, study: Study, where: Context, runs: Sequence[Run]) -> Destination:
     """Where the command with these options would train these runs."""
     return _on_slurm(options, where, runs) if options.cluster == "slurm" else _here(options, study, where, len(runs))
 
@@ -56,7 +56,7 @@ def is_like(mine: Mapping[str, Any], machine: Mapping[str, Any]) -> bool:
     return all(machine.get(name) == mine.get(name) for name in (*ALIKE, named))
 
 
-def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) -> Destination:
+def _here(options: Options, study: Study, where: Context, runs: int) -> Destination:
     mine, gpus = _machine(study, where), torch.cuda.device_count()
     jobs = 1 if options.cluster == "debug" else jobs_here(options, runs, where.processes)
     shared = {"memory": jobs, "GPU memory": math.ceil(jobs * where.processes / max(gpus, 1))}
@@ -67,7 +67,7 @@ def _here(options: argparse.Namespace, study: Study, where: Context, runs: int) 
     return Destination(jobs, limits, partial(is_like, mine), mine if may_time else None, assumed if few else 0)
 
 
-def _on_slurm(options: argparse.Namespace, where: Context, runs: Sequence[Run]) -> Destination:
+def _on_slurm(options: Options, where: Context, runs: Sequence[Run]) -> Destination:
     asked = resources(options).over(load_site(options.site).defaults)
     priced = mean_seconds(options.results, runs, asked.partition, where.processes)
     workers = options.workers or workers_for(len(runs), priced, asked.time)

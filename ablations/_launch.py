@@ -1,6 +1,5 @@
 """Where a study's runs are trained: in this process, by a pool here, or by workers on SLURM."""
 
-import argparse
 import math
 import os
 import sys
@@ -15,6 +14,7 @@ from ablations._context import THREADS, Context
 from ablations._execute import execute
 from ablations._images import probe_ids
 from ablations._memory import MEMORY, memory
+from ablations._options import Options
 from ablations._plan import Run
 from ablations._price import mean_seconds
 from ablations._progress import Display
@@ -38,7 +38,7 @@ UNPRICED = 8
 """Workers where nothing is known of how long a run takes."""
 
 
-def train_here(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+def train_here(options: Options, study: Study, where: Context, runs: Sequence[Run]) -> bool:
     """Train in this process, `--cluster debug`; whether all that was to do is done."""
     try:
         summary = run_here(_job(options, study, where, runs, {}))
@@ -47,7 +47,7 @@ def train_here(options: argparse.Namespace, study: Study, where: Context, runs: 
     return summary.stopped + summary.left == 0
 
 
-def train_local(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+def train_local(options: Options, study: Study, where: Context, runs: Sequence[Run]) -> bool:
     """Train by a pool on this machine; whether all that was to do is done, or failed."""
     copy, name = copy_source(options.results, study)
     sys.path.insert(0, str(copy))  # children get it as theirs
@@ -59,7 +59,7 @@ def train_local(options: argparse.Namespace, study: Study, where: Context, runs:
     return summary.stopped + summary.left == 0
 
 
-def train_slurm(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+def train_slurm(options: Options, study: Study, where: Context, runs: Sequence[Run]) -> bool:
     """Submit workers to SLURM, and with --wait stay until they are gone; whether there is a result to report."""
     copy, name = copy_source(options.results, study)
     site = load_site(options.site)
@@ -89,7 +89,7 @@ def environment_of(beside: int) -> dict[str, str]:
 
 
 def _job(
-    options: argparse.Namespace,
+    options: Options,
     study: Study,
     where: Context,
     runs: Sequence[Run],
@@ -110,7 +110,7 @@ def _job(
     )
 
 
-def jobs_here(options: argparse.Namespace, runs: int, processes: int) -> int:
+def jobs_here(options: Options, runs: int, processes: int) -> int:
     """How many of these runs go side by side on this machine: a GPU for each of its processes, else a core."""
     places = len(_devices()) or len(os.sched_getaffinity(0))
     return min(options.jobs or max(1, places // processes), runs)

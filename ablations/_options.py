@@ -1,6 +1,7 @@
 """The options of `run`, which `study.run(...)` takes too, and the names of the scales; imports no torch."""
 
 import argparse
+from pathlib import Path
 
 from ablations._command import Parser, parser
 from ablations._site import add_options, positive
@@ -10,6 +11,41 @@ SCALE_NAMES = ("smoke", "laptop", "overnight", "gpu", "paper")
 
 DEFAULT_SCALE = {"local": "laptop", "debug": "laptop", "slurm": "gpu"}
 """Of each --cluster."""
+
+
+class Options(argparse.Namespace):
+    """The options of `run` by name and type; study and scale may be None until the command has looked at them."""
+
+    results: Path
+    study: str
+    cluster: str
+    scale: str
+    data: str | None
+    jobs: int | None
+    processes: int | None
+    seeds: int | None
+    until_decided: bool
+    only: list[tuple[str, str]] | None
+    set: list[tuple[str, str]] | None
+    against: str | None
+    retry_failed: bool
+    dry_run: bool
+    here: bool
+    workers: int | None
+    parallel: int | None
+    pack: int
+    wait: bool
+    site: Path | None
+    partition: str | None
+    account: str | None
+    qos: str | None
+    memory: str | None
+    time: str | None
+    constraint: str | None
+    gpus: int | None
+    cpus: int | None
+    nodes: int | None
+    slurm: list[str]
 
 
 def options_parser(description: str, kind: type[Parser] = Parser) -> Parser:

@@ -1,8 +1,8 @@
 """How many processes share each run of a command, and whether its runs can be shared out so."""
 
-import argparse
 from collections.abc import Sequence
 
+from ablations._options import Options
 from ablations._plan import Run
 from ablations._site import load_site, resources
 from ablations._study import Study
@@ -10,7 +10,7 @@ from core.pretrain import pretrain
 from core.ranks import check_divides
 
 
-def processes_of(options: argparse.Namespace, study: Study) -> int:
+def processes_of(options: Options, study: Study) -> int:
     """What --processes says; without it, one for each GPU of a worker on SLURM, if it has those for one run.
 
     Raises ValueError where the study or the place of the command takes one process alone.

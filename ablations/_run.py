@@ -1,6 +1,5 @@
 """What `python -m ablations.run STUDY` does, once the words typed are understood; imports torch."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from ablations._launch import train_here, train_local, train_slurm
 from ablations._list import print_notes, print_plan
 from ablations._memory import places_of_images
 from ablations._metrics import check_metrics
+from ablations._options import Options
 from ablations._plan import Run
 from ablations._processes import check_shared_out, processes_of
 from ablations._quote import print_how_to_time, print_prices, print_stages
@@ -29,7 +29,7 @@ from results.tables import read_table
 from results.verdicts import LOOKS, is_decided, verdicts
 
 
-def run_until_decided(options: argparse.Namespace) -> int:
+def run_until_decided(options: Options) -> int:
     """Look at the claims after so many seeds as verdicts allow, and go on while one is open."""
     if options.only or options.seeds or options.dry_run or (options.cluster == "slurm" and not options.wait):
         raise ValueError("--until-decided adds seeds to whole studies: no --only, --seeds, --dry-run; on slurm --wait")
@@ -44,7 +44,7 @@ def run_until_decided(options: argparse.Namespace) -> int:
     return DONE
 
 
-def run_study(options: argparse.Namespace) -> int:
+def run_study(options: Options) -> int:
     """Plan, then price with --dry-run, else train what is to do and report; the command's exit code."""
     set_aside_damaged(options.results)
     study, only = load_study(options.study), dict(options.only or [])
@@ -73,7 +73,7 @@ def run_study(options: argparse.Namespace) -> int:
     if options.cluster == "slurm":  # workers may be gone, and not their work
         over = "to do" not in states(path, options.results, probe_ids(study, options.scale, data), todo).values()
     if over and len(asked.awaited(study, only)) < len(later):
-        return run_study(argparse.Namespace(**{**vars(options), "retry_failed": False}))
+        return run_study(Options(**{**vars(options), "retry_failed": False}))
     if not over:
         print("stopped; the same command goes on from here")
     if later:
@@ -81,19 +81,19 @@ def run_study(options: argparse.Namespace) -> int:
     return max(_report(options.results, path), DONE if over else FAILED)
 
 
-def _then(options: argparse.Namespace, later: int) -> str:
+def _then(options: Options, later: int) -> str:
     """What comes after these runs: those that wait for tuning."""
     when = ", submitted by this command once tuning is over" * (options.cluster == "slurm" and not options.wait)
     return f"; then {later} whose settings tuning chooses{when}" if later else ""
 
 
-def _train(options: argparse.Namespace, study: Study, where: Context, runs: Sequence[Run]) -> bool:
+def _train(options: Options, study: Study, where: Context, runs: Sequence[Run]) -> bool:
     """Train these runs where the options say; whether all is over, be it done or failed."""
     train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
     return train(options, study, where, runs)
 
 
-def _price(options: argparse.Namespace, study: Study, asked: Context, todo: Sequence[Run]) -> int:
+def _price(options: Options, study: Study, asked: Context, todo: Sequence[Run]) -> int:
     """Say what the runs that are to do, and those that wait for tuning, will take, without starting one."""
     later = asked.awaited(study, dict(options.only or []))
     print_notes(asked.notes(study))

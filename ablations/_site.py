@@ -3,9 +3,13 @@
 import argparse
 import runpy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slurm.resources import Resources
 from slurm.site import Site
+
+if TYPE_CHECKING:
+    from ablations._options import Options
 
 BESIDE = Path("my_site.py")
 
@@ -38,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--slurm", action="append", default=[], metavar="KEY=VALUE", help="any other option of sbatch")
 
 
-def resources(options: argparse.Namespace) -> Resources:
+def resources(options: "Options") -> Resources:
     """What the command line asks for."""
     names = ("partition", "account", "qos", "gpus", "cpus", "memory", "time", "constraint", "nodes")
     extra = tuple((key, value) for key, _, value in (text.partition("=") for text in options.slurm))

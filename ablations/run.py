@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from ablations._command import run_command
 from ablations._find import check_name
-from ablations._options import DEFAULT_SCALE, options_parser
+from ablations._options import DEFAULT_SCALE, Options, options_parser
 from slurm.commands import is_login_node
 
 
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
-    options = options_parser(__doc__.splitlines()[0]).parse_args(arguments)
-    if options.study is None:
+    options = options_parser(__doc__.splitlines()[0]).parse_args(arguments, Options())
+    if not options.study:
         from ablations._list import print_studies
 
         return print_studies(options.results)
