@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from ablations._command import Parser, parser
 from ablations._site import add_options, positive
@@ -13,7 +14,7 @@ DEFAULT_SCALE = {"local": "laptop", "debug": "laptop", "slurm": "gpu"}
 """Of each --cluster."""
 
 
-class Options(argparse.Namespace):
+class Options:
     """The options of `run` by name and type; study and scale may be None until the command has looked at them."""
 
     results: Path
@@ -46,6 +47,9 @@ class Options(argparse.Namespace):
     cpus: int | None
     nodes: int | None
     slurm: list[str]
+
+    def __init__(self, **given: Any) -> None:
+        self.__dict__.update(given)  # argparse.Namespace would let any name pass as Any
 
 
 def options_parser(description: str, kind: type[Parser] = Parser) -> Parser:

@@ -14,7 +14,7 @@ from slurm.commands import is_login_node
 def main(arguments: Sequence[str]) -> int:
     """The command; returns its exit code."""
     options = options_parser(__doc__.splitlines()[0]).parse_args(arguments, Options())
-    if not options.study:
+    if options.study is None:
         from ablations._list import print_studies
 
         return print_studies(options.results)

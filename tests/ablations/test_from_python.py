@@ -11,6 +11,7 @@ from command_line import TINY
 
 from ablations import Study, StudyError, derive, load_study, table, vary, verdicts
 from ablations._from_python import command_line, file_or_name
+from ablations._options import Options, options_parser
 from results.plots import Bars
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,6 +49,10 @@ def test_a_script_that_runs_its_study_unguarded_is_told_so(tmp_path: Path) -> No
     ended = python(tmp_path / "mine.py", tmp_path)
     said = "mine.py, line 15: the study runs while its file is imported: put that under if __name__ == '__main__':"
     assert ended.returncode == 1 and ended.stderr.splitlines()[-1].endswith(said)
+
+
+def test_each_option_of_the_command_has_a_type() -> None:
+    assert Options.__annotations__.keys() == vars(options_parser("").parse_args([], Options())).keys()
 
 
 def test_the_words_are_those_of_the_command() -> None:

@@ -39,6 +39,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown value in --only": (("tiny.py", "--only", "head=MPL"), "its values here are NoHead, MLP"),
     "no jobs": (("tiny.py", "--jobs", "0"), "--jobs: takes a whole number from 1 on, not '0'"),
     "no seeds": (("tiny.py", "--seeds", "0.5"), "--seeds: takes a whole number from 1 on, not '0.5'"),
+    "an empty name, as of a variable that is not set": (("",), "there is no study '': there are augmentation_grid,"),
     "unknown scale": (("tiny.py", "--scale", "laptp"), "choose from 'smoke', 'laptop'"),
     "unknown option": (("tiny.py", "--epochs", "3"), "unrecognized arguments: --epochs 3"),
     "batch larger than the subset": (
