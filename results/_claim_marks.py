@@ -53,7 +53,8 @@ def marks_of(measured: Sequence[Verdict]) -> list[Any]:
     handles: list[Any] = [
         Line2D([], [], linewidth=1.1, markersize=4.5, label=f"ours: {word}", **LOOKS[word]) for word in seen
     ]
-    handles += [Line2D([], [], linestyle="none", label="the paper's number", **PAPER)]
+    if any(map(papers, measured)):
+        handles += [Line2D([], [], linestyle="none", label="the paper's number", **PAPER)]
     handles += [Patch(facecolor=PALE, edgecolor=GRAY, linewidth=0.8, label="where the claim holds")]
     if any(not math.isnan(one.images) for one in measured):
         handles += [Line2D([], [], label="95% over test images", **IMAGES)]

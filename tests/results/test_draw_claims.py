@@ -82,6 +82,13 @@ def test_a_claim_holds_if_its_whole_interval_lies_in_the_shaded_region() -> None
         assert (one.verdict == "holds", one.verdict == "fails") == (is_inside, is_outside), one.claim
 
 
+def test_the_legend_names_the_papers_number_where_one_is_drawn() -> None:
+    judged = found()
+    for drawn, is_named in ((judged, True), ([one for one in judged if math.isnan(one.paper)], False)):
+        (legend,) = draw_claims(drawn, TRAINED).legends
+        assert ("the paper's number" in [text.get_text() for text in legend.get_texts()]) == is_named
+
+
 def test_verdicts_stand_in_words_with_their_level_or_their_reason() -> None:
     judged = found()
     figure = draw_claims(judged, TRAINED)
