@@ -1,6 +1,7 @@
 """One's own functions and classes are known by name and source: edit them and it is another run."""
 
 import inspect
+import subprocess
 import sys
 import types
 from collections.abc import Callable
@@ -142,5 +143,105 @@ def test_what_its_values_hold_is_followed_into_its_file(written: Written) -> Non
     text = USING.replace("SCALES = {0}", "") + "\nSCALES = {'by': [helper]}\n"
     before = code_hash(written(text))
     assert code_hash(written(text.replace("return 1", "return 2"))) != before
-    text = USING.replace("SCALES = {0}", "") + "\nSCALES = object()\n"
-    assert code_hash(written(text)) == code_hash(written(text))  # what is no plain value has no place in memory in it
+
+
+OBJECTS = """
+import functools
+import logging
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from core.losses import NTXent
+
+class Config:
+    temperature = 0.5
+
+    def __init__(self, by=1):
+        self.by = by
+        self.me = self
+
+    def __call__(self, x):
+        return x * self.by
+
+@functools.cache
+def cached(number):
+    return number + 1
+
+def around(function):
+    def inner(*arguments):
+        return function(*arguments)
+    return inner
+
+@around
+def inside(x):
+    return x * 3
+
+def twice(x):
+    return 2 * x
+
+USED = {0}
+
+def my_loss(first, second):
+    return USED, first, second
+"""
+
+
+@pytest.mark.parametrize(
+    ("used", "before", "after"),
+    [
+        ("Config()", "temperature = 0.5", "temperature = 0.6"),
+        ("Config()", "x * self.by", "x + self.by"),
+        ("Config(1)", "USED = Config(1)", "USED = Config(2)"),
+        ("Config().__call__", "x * self.by", "x + self.by"),
+        ("SimpleNamespace(t=[0.5])", "t=[0.5]", "t=[0.6]"),
+        ("cached", "number + 1", "number + 2"),
+        ("inside", "x * 3", "x * 4"),
+        ("functools.partial(twice)", "2 * x", "3 * x"),
+        ("functools.partial(twice, x=1)", "x=1", "x=2"),
+        ("torch.nn.CrossEntropyLoss(label_smoothing=0.0)", "smoothing=0.0", "smoothing=0.9"),
+        ("torch.nn.Sequential(torch.nn.Dropout(0.1))", "Dropout(0.1)", "Dropout(0.2)"),
+        ("torch.float32", "torch.float32", "torch.float16"),
+        ("[slice(0, 2)]", "slice(0, 2)", "slice(0, 3)"),
+        ("torch.mean", "torch.mean", "torch.sum"),
+        ("F.cosine_similarity", "F.cosine_similarity", "F.pairwise_distance"),
+        ("NTXent", "import NTXent", "import NTLogistic as NTXent"),
+        ("F", "torch.nn.functional as F", "torch.nn as F"),
+        ("np.add", "np.add", "np.subtract"),
+        ("{'by': lambda x: x}", "lambda x: x", "lambda x: -x"),
+        ("twice\ntwice.by = 1", "twice.by = 1", "twice.by = 2"),
+        ("lambda x: x\nOTHER = lambda x: x\nUSED = (USED, OTHER)", "OTHER = lambda x: x", "OTHER = lambda x: -x"),
+    ],
+)
+def test_what_an_object_does_and_holds_is_part_of_the_code_that_uses_it(
+    written: Written, used: str, before: str, after: str
+) -> None:
+    text = OBJECTS.replace("{0}", used)
+    assert before in text
+    assert code_hash(written(text)) != code_hash(written(text.replace(before, after)))
+
+
+@pytest.mark.parametrize(
+    "used",
+    [
+        "object()",
+        "logging.getLogger(__name__)",
+        "np.random.default_rng()",
+        "torch.nn.Linear(2, 2)",
+        "torch.Generator()",
+        "torch.compile(twice)",
+        "torch.no_grad()(twice)",
+        "__import__('pathlib').Path(__file__)",
+        "__import__('threading').Lock()",
+    ],
+)
+def test_what_differs_from_process_to_process_is_no_part_of_it(tmp_path: Path, used: str) -> None:
+    found = set()
+    for place in ("one", "two"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "mine.py").write_text(OBJECTS.replace("{0}", used))
+        ask = "from ablations._code import code_hash; import mine; print(code_hash(mine.my_loss))"
+        asked = [sys.executable, "-c", f"import sys; sys.path.append('.'); {ask}"]
+        found.add(subprocess.run(asked, cwd=tmp_path / place, check=True, capture_output=True, text=True).stdout)
+    assert len(found) == 1
