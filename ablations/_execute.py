@@ -77,11 +77,20 @@ def _check_same(record: Mapping[str, Any], path: Path) -> None:
 def _trained(outcome: Any) -> dict[str, Any]:
     """The training half of a record, from what a study's `train` returned."""
     if not isinstance(outcome, Trained):
-        return {"metrics": dict(outcome), "history": []}
+        return {"metrics": _numbers(outcome), "history": []}
     last = outcome.history[-1] if outcome.history else {}
     parameters = sum(parameter.numel() for parameter in outcome.model.encoder.parameters())
     metrics = {name: metric for name, metric in last.items() if name != "epoch"}
     return {"metrics": {**metrics, "encoder_parameters": parameters}, "history": outcome.history}
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics, those of numpy and torch as Python's own. Raises TypeError for what is no number."""
+    numbers = {name: one.item() if getattr(one, "shape", None) == () else one for name, one in metrics.items()}
+    for name, number in numbers.items():
+        if not (isinstance(name, str) and isinstance(number, int | float)):
+            raise TypeError(f"the metric {name!r} takes a number, not {number!r}")
+    return numbers
 
 
 def _probe(
@@ -96,7 +105,7 @@ def _probe(
             measured = probe(features)
             attempt.guard()
             about = {"run": item, "probe": {"probe": type(probe).__name__, **settings(probe)}}
-            found = {"metrics": measured.metrics, "predictions": measured.predictions}
+            found = {"metrics": _numbers(measured.metrics), "predictions": measured.predictions}
             publish({**about, **found, "seconds": time.monotonic() - began}, path)
             journal.further()
 

@@ -51,6 +51,7 @@ def load_study(name: str) -> "Study":
     own = _queued(Path(name)) if name.endswith(".py") else None
     module = own.stem if own else f"{__package__}.studies.{name}"
     if own:
+        _check_not_shipped(own)
         _import_file(own)
     else:
         importlib.import_module(module)
@@ -60,6 +61,11 @@ def load_study(name: str) -> "Study":
         raise StudyError(f"{name} defines no STUDY = Study(...)")
     files = (str(own.resolve()), *study.files) if own else study.files
     return dataclasses.replace(study, name=module.rpartition(".")[2], files=files)
+
+
+def _check_not_shipped(path: Path) -> None:
+    if path.stem in study_names() and path.resolve().parent.name != STUDIES.name:
+        raise StudyError(f"{path}: a study that is shipped has this name, and its table; name the file otherwise")
 
 
 def _check_file(path: Path) -> None:
@@ -91,7 +97,12 @@ def _import_file(path: Path) -> None:
         spec.loader.exec_module(module)
     except Exception as problem:
         sys.modules.pop(path.stem)
-        raise StudyError(f"{path}{_line(problem, path)}: {_said(problem)}") from problem
+        raise in_words(problem, path) from problem
+
+
+def in_words(problem: Exception, path: Path) -> StudyError:
+    """What went wrong in the study's file at `path`, in one line, and in which of its lines."""
+    return StudyError(f"{path}{_line(problem, path)}: {_said(problem)}")
 
 
 def _line(problem: Exception, path: Path) -> str:

@@ -67,14 +67,24 @@ def options_parser(description: str, kind: type[Parser] = Parser) -> Parser:
     )
     made.add_argument("--seeds", type=positive, metavar="N", help="repeat each cell N times")
     made.add_argument("--until-decided", action="store_true", help="add seeds until each claim is decided, at most 12")
-    made.add_argument("--only", type=assignment, action="append", metavar="SETTING=VALUE", help="run these cells alone")
-    made.add_argument("--set", type=assignment, action="append", metavar="SETTING=VALUE", help="run a derived study")
+    made.add_argument("--only", type=assignment, action=Assigned, metavar="SETTING=VALUE", help="run these cells alone")
+    made.add_argument("--set", type=assignment, action=Assigned, metavar="SETTING=VALUE", help="run a derived study")
     made.add_argument("--against", metavar="REVISION", help="run it by the code of that commit, too, and compare")
     made.add_argument("--retry-failed", action="store_true", help="give failed runs one more attempt")
     made.add_argument("--dry-run", action="store_true", help="list the runs, say what they will take, start nothing")
     made.add_argument("--here", action="store_true", help="train on this machine although it is a login node")
     add_options(made)
     return made
+
+
+class Assigned(argparse.Action):
+    """Appends assignments; a setting takes one value."""
+
+    def __call__(self, made: Any, options: Any, given: Any, word: str | None = None) -> None:
+        before = getattr(options, self.dest) or []
+        if given[0] in dict(before):
+            raise argparse.ArgumentError(self, f"{given[0]} is given twice, and takes one value")
+        setattr(options, self.dest, [*before, given])
 
 
 def assignment(text: str) -> tuple[str, str]:

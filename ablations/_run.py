@@ -20,7 +20,7 @@ from ablations._quote import print_how_to_time, print_prices, print_stages
 from ablations._shared import shared
 from ablations._site import load_site, resources
 from ablations._study import Study
-from ablations._tables import seeds_of, states, write_study_plan
+from ablations._tables import check_claims_of, seeds_of, states, write_study_plan
 from ablations._timing import prices
 from ablations._verdicts import print_verdicts
 from ablations.report import report, set_aside_damaged
@@ -60,6 +60,7 @@ def run_study(options: Options) -> int:
     for line in places_of_images(data_of_all(chosen, data), options.data):
         print(line)
     if options.dry_run:
+        check_claims_of(study, asked)
         print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, options.results))
         return _price(options, study, asked, list({run.id: run for run in todo}.values()))
     planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))

@@ -2,10 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from ablations._find import in_words
 from ablations._grid import Change, Grid, apply
 from ablations._scale import SCALES
 from ablations._tune import Tune
@@ -57,19 +59,33 @@ class Study:
 
         return run_study(self, words)
 
+    def __post_init__(self) -> None:
+        """Raises TypeError for what is misplaced, before anything asks for it."""
+        _check("figure", self.figure, hasattr(self.figure, "draw"), "a figure of results.plots, such as Bars(x=...)")
+        for name, takes, fits in (
+            ("grid", "vary(...)", lambda change: isinstance(change, Mapping)),
+            ("probes", "a tuple of probes, such as (LinearProbe(),)", callable),
+            ("claims", "difference(...) and the like", lambda claim: isinstance(claim, Claim)),
+        ):
+            given = getattr(self, name)
+            if not isinstance(given, FunctionType):
+                _check(name, given, isinstance(given, Grid | list | tuple) and all(map(fits, given)), takes)
+        is_base = is_dataclass(self.base) or callable(self.base)
+        _check("base", self.base, is_base, "an experiment, or a function of the scale's")
+
     def base_at(self, scale: str) -> Any:
         """The experiment that the grid changes, at this scale."""
         if self.base is Experiment:
             base = SCALES[scale]
         elif isinstance(self.base, FunctionType):
-            base = self.base(SCALES[scale])
+            base = _made(self.base, SCALES[scale])
         else:
             base = self.base() if isinstance(self.base, type) else self.base
         return apply(base, self.fixed)
 
     def changes(self, base: Any) -> tuple[Change, ...]:
         """The grid of this base experiment. Raises ValueError if it is empty or sets what `fixed` sets."""
-        grid = tuple(self.grid(base) if callable(self.grid) else self.grid)
+        grid = tuple(_made(self.grid, base))
         if not grid:
             raise ValueError("grid takes at least one change, such as vary(seed=range(3))")
         varied = {name for change in grid for name in change}
@@ -80,11 +96,28 @@ class Study:
 
     def probes_at(self, scale: str) -> tuple[Any, ...]:
         """The probes, for the study's base at this scale."""
-        return tuple(self.probes(self.base_at(scale)) if callable(self.probes) else self.probes)
+        return tuple(_made(self.probes, self.base_at(scale)))
 
     def claims_at(self, scale: str) -> tuple[Claim, ...]:
         """The claims, for the study's base at this scale."""
-        return tuple(self.claims(self.base_at(scale)) if callable(self.claims) else self.claims)
+        return tuple(_made(self.claims, self.base_at(scale)))
+
+
+def _made(given: Any, base: Any) -> Any:
+    """What is given, or what it makes of the base if it is a function: where that fails, its file and line in words."""
+    if not isinstance(given, FunctionType):
+        return given
+    try:
+        return given(base)
+    except (ValueError, TypeError):
+        raise
+    except Exception as problem:
+        raise in_words(problem, Path(given.__code__.co_filename)) from problem
+
+
+def _check(name: str, given: Any, holds: bool, takes: str) -> None:
+    if not holds:
+        raise TypeError(f"Study.{name} takes {takes}, not {given!r}")
 
 
 def derive(study: Study, **fixed: Any) -> Study:

@@ -1,7 +1,7 @@
 """A study's plan as rows of its table, and what the table and the records say is done."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
     runs = _shown(study, context.every(study), choices)
     data = _fingerprints([run.experiment for run in runs], context.data)
     _check_data(path, data)
+    _check_question(path, study.question, {run.id for run in runs if run.arm == "cell"})
     told = {
         "study": study.name,
         "scale": context.scale,
@@ -44,6 +45,11 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         claims["varied"] += [name for name in study.tune.over if name not in claims["varied"]]
         told["notes"] = notes(study.tune, choices)
     write_plan(path, rows, {**told, "figure": about_figure(study.figure), **claims})
+
+
+def check_claims_of(study: Study, context: Context) -> None:
+    """Raise ValueError if a claim names what no planned run has, as the plan does when it is written."""
+    claims_of(study, context.scale, _untuned(study, context.every(study)), context.data)
 
 
 def _untuned(study: Study, runs: Sequence[Run]) -> Sequence[Run]:
@@ -75,6 +81,17 @@ def _check_data(path: Path, data: list[str]) -> None:
     before = about(path).get("data") if path.exists() else None
     if not set(before or ()) <= set(data):  # more images than before are no other ones
         raise ValueError(f"{path} was made from other images ({before}, now {data}); --results DIR keeps them apart")
+
+
+def _check_question(path: Path, question: str, cells: Collection[str]) -> None:
+    """Another question without a cell in common is another study, whose file has this one's name."""
+    before = about(path).get("question") if path.exists() else None
+    if before in (None, question) or any(row["run"] in cells for row in read_rows(path, ("run",))):
+        return
+    raise ValueError(
+        f"{path} is of another study of this name ({' '.join(before.split())!r}): rename this one's file, "
+        f"or --results DIR keeps them apart"
+    )
 
 
 def seeds_of(path: Path, runs: Sequence[Run], asked: int | None) -> int | None:

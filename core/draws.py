@@ -7,8 +7,10 @@ device.
 
 import hashlib
 import math
+import random
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +21,14 @@ def key(*words: object) -> int:
     """A 64-bit key for these words, as a signed integer: `key(seed, "order", epoch)`."""
     digest = hashlib.blake2b(repr(words).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
+
+
+def seed_libraries(*words: object) -> None:
+    """Seed, by these words, the generators that one's own parts may draw from: torch's, NumPy's and Python's."""
+    seed = key(*words)
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
 
 
 def order(number: int, *words: object) -> Tensor:

@@ -67,6 +67,7 @@ class Experiment:
                 raise TypeError(f"{name} takes a value, not {part!r}: write () after the name")
         for name, least in (("batch_size", 2), ("epochs", 0), ("warmup_epochs", 0), ("seed", 0), ("weight_decay", 0)):
             check(getattr(self, name) >= least, f"{name} takes {least} or more, not {getattr(self, name)}")
+        check(self.seed < 2**63, f"seed takes less than 2**63, not {self.seed}")
         for name in ("images", "image_size"):
             number = getattr(self, name)
             check(number is None or number >= 1, f"{name} takes 1 or more, or None, not {number}")
@@ -88,7 +89,9 @@ class Experiment:
         else:
             check(self.views >= 2, f"views takes 2 or more, not {self.views}; one view is for CrossEntropy")
             if not _takes(self.loss, self.views):
-                raise ValueError(f"views={self.views} is not what {self.loss!r} takes; pairwise(loss) takes any number")
+                name = getattr(self.loss, "__name__", self.loss)
+                hint = "; pairwise(loss) takes any number" * (self.views > 2)
+                raise ValueError(f"views={self.views} gives the loss so many views, which {name} does not take{hint}")
         check(self.augment_other is None or self.views == 2, f"augment_other takes views=2, not {self.views}")
 
 

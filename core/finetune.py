@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from core.augmentations import Compose, Crop, Flip
 from core.data import Images, balanced
-from core.draws import Draws, key, order
+from core.draws import Draws, key, order, seed_libraries
 from core.features import Features, Measured, embed, measure, measured, top1
 from core.fetch import fetch, sample
 from core.first_crop import Start, after_first_crop
@@ -134,7 +134,7 @@ def train(
         batches = torch.split(order(len(labeled), seed, "finetune order", epoch), batch_size)[:steps]
         with closing(fetch(labeled, batches, partial(_first, base), device)) as prepared:
             for step, (batch, seen) in enumerate(prepared):
-                torch.manual_seed(key(seed, "finetune step", epoch, step))  # for dropout in an encoder of one's own
+                seed_libraries(seed, "finetune step", epoch, step)  # for dropout in an encoder of one's own
                 optimizer.param_groups[0]["lr"] = learning_rate(epoch * steps + step, 0, epochs * steps, peak)
                 pixels, index = seen.starts(batch)[0].to(device), labeled.index[batch].to(device)
                 augment = after_first_crop(_AUGMENT) if isinstance(seen, Fetched) else _AUGMENT

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from core.data import DataSet
-from core.draws import key
+from core.draws import seed_libraries
 from core.experiment import Experiment, Part, built
 from core.fetch import sample
 from core.heads import Linear
@@ -50,14 +50,18 @@ def build_model(experiment: Experiment, data: DataSet, device: str = "cpu") -> M
 
 def _build(part: Part, seed: int, name: str, *arguments: Any) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(key(seed, "initialization", name))
-        return cast(nn.Module, built(part, *arguments))
+        seed_libraries(seed, "initialization", name)
+        made = built(part, *arguments)
+    if not isinstance(made, nn.Module):
+        raise TypeError(f"the {name} is an nn.Module, or builds one, not {made!r}")
+    return made
 
 
 def _width(encoder: nn.Module, data: DataSet, device: str, dtype: torch.dtype) -> int:
     images = sample(data.train).permute(0, 3, 1, 2).to(device, dtype)
     with torch.no_grad():
         h = encoder.eval()(images)
-    if h.ndim != 2:
-        raise ValueError(f"an encoder maps images to (N, features), this one to {tuple(h.shape)}")
+    if not (isinstance(h, Tensor) and h.ndim == 2):
+        shape = tuple(h.shape) if isinstance(h, Tensor) else f"a {type(h).__name__}"
+        raise ValueError(f"an encoder maps images to (N, features), this one to {shape}")
     return int(h.shape[1])

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from core import ranks
 from core.contrastive_metrics import contrastive_metrics
-from core.draws import Draws, key
+from core.draws import Draws, key, seed_libraries
 from core.experiment import Experiment
 from core.first_crop import augments, without_first_crop
 from core.global_batch_norm import global_batch_norm
@@ -36,14 +36,14 @@ def train_step(
 
     def gradient(embeddings: Tensor) -> Tensor:
         if ranks.number() > 1:  # a loss of one's own that draws must draw the same on each
-            torch.manual_seed(key(experiment.seed, "loss", *place))
+            seed_libraries(experiment.seed, "loss", *place)
         loss, gradients = embedding_gradient(_loss(experiment, labels), *embeddings)
         metrics.update({"train_loss": loss}, **_metrics(experiment, embeddings.detach(), labels))
         return torch.stack(gradients)
 
     def embed(chunk: int, members: Tensor) -> Tensor:
         draw = chunk * ranks.number() + ranks.rank()
-        torch.manual_seed(key(experiment.seed, "step", *place, draw))  # for dropout, and one's own parts
+        seed_libraries(experiment.seed, "step", *place, draw)  # for dropout, and one's own parts
         views = make_views(experiment, images, ranks.own(members), place[0])
         with global_batch_norm():
             return cast(Tensor, model(torch.cat(views)).unflatten(0, (len(views), -1)))
@@ -65,16 +65,26 @@ def make_views(experiment: Experiment, images: Images | Fetched, batch: Tensor, 
     index = images.index[beside(images.index, batch)]
     if experiment.prepare is not None:
         pixels = [experiment.prepare(pixels[0], Draws(key(experiment.seed, "prepare", epoch), index))]
-    return [
+    views = [
         augment(pixels[view % len(pixels)], Draws(key(experiment.seed, "view", epoch, view), index))
         for view, augment in enumerate(augments(experiment))
     ]
+    for view in views:
+        if view.shape[:2] != pixels[0].shape[:2] or not view.is_floating_point():
+            raise ValueError(
+                f"an augmentation returns floats of shape {(*pixels[0].shape[:2], 'H', 'W')}, "
+                f"not {view.dtype} of {tuple(view.shape)}".replace("'", "")
+            )
+    return views
 
 
 def embedding_gradient(loss: Callable[..., Tensor], *views: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The loss of embeddings, each (N, D), and its gradient at each, (N, D); the graph behind the embeddings stays."""
     leaves = [view.detach().requires_grad_() for view in views]
     value = loss(*leaves)
+    if not (isinstance(value, Tensor) and value.ndim == 0):
+        given = f"one of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
+        raise TypeError(f"a loss returns a scalar tensor, not {given}")
     return value.detach(), torch.autograd.grad(value, leaves, materialize_grads=True)  # of a view that it stops, 0
 
 

@@ -80,6 +80,8 @@ OTHER = '''"""How far does a walk get?"""
 
 from dataclasses import dataclass
 
+import numpy
+
 from ablations import Study, vary
 from results.plots import Bars
 from rules import check_stride
@@ -101,7 +103,7 @@ def walk(experiment, data, journal, device):
         print("step", state["step"])
         journal.tell(state)
         journal.save(state)
-    return {"distance": state["place"]}
+    return {"distance": numpy.float32(state["place"])}
 
 
 STUDY = Study(
@@ -146,6 +148,15 @@ def test_another_method_a_failing_run_and_its_retry(
     assert retried.code == 0
     assert "step 3" in retried.out and "step 2" not in retried.out  # it went on where it had failed
     assert [row["distance"] for row in rows(tmp_path, "walking")] == [4.0, 8.0, 12.0]
+
+
+def test_a_metric_that_is_no_number_fails_its_run_alone_and_is_named(tmp_path: Path, process: Process) -> None:
+    text = OTHER.replace('{"distance": numpy', '{"distance": "far" if experiment.stride == 2 else numpy')
+    (tmp_path / "walking.py").write_text(text)
+    (tmp_path / "rules.py").write_text("def check_stride(stride, step):\n    pass\n")
+    ended = end(process("walking.py", "--scale", "smoke", "--jobs", "2"))
+    assert ended.code == 1 and "TypeError: the metric 'distance' takes a number, not 'far'" in ended.out
+    assert [row["status"] for row in rows(tmp_path, "walking")] == ["done", "failed", "done"]
 
 
 LONG = '''"""Is a killed run the same?"""

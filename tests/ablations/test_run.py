@@ -37,6 +37,25 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "--set of what the grid varies": (("tiny.py", "--set", "epochs=3"), "varies epochs itself, so it cannot be set"),
     "misspelt setting in --only": (("tiny.py", "--only", "haed=MLP"), "--only haed: no such setting: did you mean"),
     "unknown value in --only": (("tiny.py", "--only", "head=MPL"), "its values here are NoHead, MLP"),
+    "a setting twice in --only": (
+        ("tiny.py", "--only", "head=MLP", "--only", "head=NoHead"),
+        "--only: head is given twice, and takes one value",
+    ),
+    "a setting twice in --set": (("tiny.py", "--set", "images=64", "--set", "images=65"), "images is given twice"),
+    "no figure": (("nofigure.py",), "Study.figure takes a figure of results.plots, such as Bars(x=...), not None"),
+    "a probe instead of several": (
+        ("probe.py",),
+        "Study.probes takes a tuple of probes, such as (LinearProbe(),), not",
+    ),
+    "a word as a probe": (("word.py",), "Study.probes takes a tuple of probes"),
+    "a word as a claim": (("claim.py",), "Study.claims takes difference(...) and the like, not ['it wins']"),
+    "a mapping as a grid": (("mapping.py",), "Study.grid takes vary(...), not {'epochs': [1]}"),
+    "a mapping as a base": (("base.py",), "Study.base takes an experiment, or a function of the scale's, not {}"),
+    "a misspelt setting in a grid's function": (
+        ("function.py",),
+        "function.py, line 7: AttributeError: 'Experiment' object has no attribute 'epoch'",
+    ),
+    "the name of a study that is shipped": (("loss.py",), "loss.py: a study that is shipped has this name"),
     "no jobs": (("tiny.py", "--jobs", "0"), "--jobs: takes a whole number from 1 on, not '0'"),
     "no seeds": (("tiny.py", "--seeds", "0.5"), "--seeds: takes a whole number from 1 on, not '0.5'"),
     "an empty name, as of a variable that is not set": (("",), "there is no study '': there are augmentation_grid,"),
@@ -57,6 +76,20 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+def _study(words: str) -> str:
+    return f"""from ablations import Study, vary
+from core.probe import NearestNeighbors
+from results.plots import Bars
+
+
+def grid(base):
+    return vary(epochs=[base.epoch])
+
+
+STUDY = Study(question="?", {words})
+"""
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> None:
     texts = {
@@ -66,6 +99,14 @@ def files(tmp_path: Path) -> None:
         "grid.py": TINY.replace("epochs=", "epoch="),
         "value.py": TINY.replace("epochs=[1]", "epochs=['ten']"),
         "hue.py": TINY.replace('x="head"', 'x="head", hue="epoch"'),
+        "loss.py": TINY,
+        "nofigure.py": _study("grid=vary(epochs=[1]), figure=None"),
+        "probe.py": _study("grid=vary(epochs=[1]), figure=Bars(x='epochs'), probes=NearestNeighbors()"),
+        "word.py": _study("grid=vary(epochs=[1]), figure=Bars(x='epochs'), probes=['linear']"),
+        "claim.py": _study("grid=vary(epochs=[1]), figure=Bars(x='epochs'), claims=['it wins']"),
+        "mapping.py": _study("grid={'epochs': [1]}, figure=Bars(x='epochs')"),
+        "base.py": _study("grid=vary(epochs=[1]), figure=Bars(x='epochs'), base={}"),
+        "function.py": _study("grid=grid, figure=Bars(x='epochs')"),
         "figure.py": TINY.replace('x="head"', 'x="epochs"'),
     }
     for name, text in texts.items():
@@ -190,6 +231,26 @@ def test_a_new_probe_measures_the_encoder_of_the_record_or_none(own: Path, comma
 def untimed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dry run that times no steps; see test_price."""
     monkeypatch.setattr("ablations._timing.measure", lambda *asked: "not timed here")
+
+
+@pytest.mark.usefixtures("untimed")
+def test_a_dry_run_refuses_the_claims_that_a_run_refuses(tmp_path: Path, command: Command) -> None:
+    claims = "claims=[difference('typo', {'epoch': 1}, {'epochs': 1})]"
+    text = _study(f"grid=vary(epochs=[1, 2]), figure=Bars(x='epochs'), {claims}")
+    (tmp_path / "claimed.py").write_text(text.replace("Study, vary", "Study, difference, vary"))
+    for words in (("--dry-run",), ()):
+        ended = command("claimed.py", *SMOKE, *words)
+        assert (ended.code, "claim typo: no setting 'epoch'" in ended.err) == (2, True), ended
+
+
+def test_another_study_of_the_same_name_does_not_take_over_the_table(own: Path, command: Command) -> None:
+    (own / "other").mkdir()
+    text = _study("grid=vary(epochs=[1], batch_size=[32]), figure=Bars(x='epochs')")
+    (own / "other" / "tiny.py").write_text(text)
+    before = contents(own / "results")
+    ended = command("other/tiny.py", *SMOKE)
+    assert ended.code == 2 and "tiny.smoke.parquet is of another study of this name" in ended.err
+    assert contents(own / "results") == before
 
 
 @pytest.mark.usefixtures("untimed")

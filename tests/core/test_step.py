@@ -1,8 +1,10 @@
 """A step in chunks: the loss sees the whole batch, batch norm a chunk, and memory holds one."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from tiny_runs import TINY, color_data
@@ -70,6 +72,60 @@ def test_a_loss_may_stop_the_gradient_of_a_view() -> None:
     first, second = torch.randn(2, 6, 5, dtype=torch.float64)
     _, gradients = embedding_gradient(lambda u, v: (u * v.detach()).sum(), first, second)
     assert torch.equal(gradients[0], second) and not gradients[1].any()
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (lambda a, b: a.sum(1), r"returns a scalar tensor, not one of shape \(2,\)"),
+        (lambda a, b: 1.0, "a scalar tensor, not 1.0"),
+        (lambda a, b: None, "a scalar tensor, not None"),
+    ],
+)
+def test_a_loss_that_returns_no_scalar_is_told_what_to_return(loss: Callable[..., Tensor], words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        embedding_gradient(loss, torch.ones(2, 3), torch.ones(2, 3))
+
+
+def half(images: Tensor, draws: object) -> Tensor:
+    return images[: len(images) // 2]
+
+
+def as_bytes(images: Tensor, draws: object) -> Tensor:
+    return (255 * images).to(torch.uint8)
+
+
+@pytest.mark.parametrize("augment", [half, as_bytes])
+def test_an_augmentation_that_returns_other_than_images_is_refused(augment: Callable[..., Tensor]) -> None:
+    with pytest.raises(ValueError, match=r"an augmentation returns floats of shape \(8, 3, H, W\), not torch"):
+        make_views(replace(TINY, augment=augment), DATA.train, BATCH, 0)
+
+
+def noisy(images: Tensor, draws: object) -> Tensor:
+    return images + random.random() + torch.from_numpy(np.random.rand(len(images), 1, 1, 1)).float()
+
+
+def scaled_encoder() -> nn.Module:
+    encoder = dropout_encoder()
+    for weight in encoder.parameters():
+        weight.data *= np.random.rand() + random.random()
+    return encoder
+
+
+def test_what_ones_own_parts_draw_from_numpy_and_python_is_the_runs_own_too() -> None:
+    experiment = replace(TINY, augment=noisy, encoder=scaled_encoder, epochs=1)
+    first = pretrain(experiment, DATA)
+    np.random.rand(3), random.random()
+    assert pretrain(experiment, DATA).history == first.history
+
+
+def no_encoder() -> None:
+    return None
+
+
+def test_an_encoder_that_is_no_module_is_named() -> None:
+    with pytest.raises(TypeError, match=r"the encoder is an nn\.Module, or builds one, not None"):
+        build_model(replace(TINY, encoder=no_encoder), DATA)
 
 
 def test_decoded_images_are_told_apart_in_memory_though_their_draws_lie_on_a_device() -> None:
