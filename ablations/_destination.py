@@ -2,12 +2,9 @@
 
 import math
 import os
-import platform
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,7 +16,7 @@ from ablations._options import Options
 from ablations._plan import Run
 from ablations._price import IsLike, mean_seconds, on_partition
 from ablations._site import load_site, resources
-from ablations._source import provenance
+from ablations._source import processor, provenance
 from ablations._study import Study
 from slurm.commands import is_login_node
 from slurm.memory import limits_of
@@ -83,15 +80,9 @@ def _machine(study: Study, where: Context) -> dict[str, Any]:
     return {
         "host": known["host"],
         "versions": known["versions"],
-        "processor": _processor(),
+        "processor": processor(),
         "threads": THREADS,
         **({"processes": where.processes} if where.processes > 1 else {}),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
         "partition": os.environ.get("SLURM_JOB_PARTITION"),
     }
-
-
-def _processor() -> str:
-    about = Path("/proc/cpuinfo")
-    named = re.search(r"model name\s*: (.+)", about.read_text()) if about.exists() else None
-    return named[1] if named else platform.machine()

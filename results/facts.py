@@ -64,7 +64,7 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 
 def unlike(one: Facts, other: Facts) -> list[str]:
-    """The provenance that decides bits and differs: source, versions, CPU capability, threads, device."""
+    """The provenance that decides bits and differs: source, versions, processor, threads, device."""
     return [name for name in differing(one.provenance, other.provenance) if name.startswith(LIKE)]
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 from command_line import Command, Process, end, wait_for
 
+from ablations._source import processor
 from results.records import read
 
 OWN = '''"""Is mine any better?"""
@@ -70,6 +72,8 @@ def test_own_loss_encoder_and_augmentation_run_from_the_copy_whatever_is_edited(
     assert [row["loss"] for row in table] == ["my_loss", "NTXent", "NTXent", "CrossEntropy"]
     assert [row["encoder"] for row in table[:2]] == ["my_encoder"] * 2
     assert [row["augment"] for row in table[:2]] == ["my_noise"] * 2
+    capability = torch.backends.cpu.get_cpu_capability()
+    assert {row["provenance.cpu"] for row in table} == {f"{processor()}, {capability}"}
     (copy,) = (tmp_path / "results" / "source").iterdir()
     for row in table[:2]:
         log = (tmp_path / "results" / "runs" / str(row["run"]) / "attempts" / "0001" / "log.txt").read_text()

@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.table import Table
 
+from ablations._source import processor
 from tests.benchmarks._row import Row
 
 PACKAGES = ("torch", "torchvision", "lightly", "kornia", "pytorch-metric-learning", "scikit-learn")
@@ -61,17 +61,12 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 def _about() -> dict[str, Any]:
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "versions": json.dumps({"python": platform.python_version(), **_versions()}),
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
         **_commit(),
     }
-
-
-def _processor() -> str:
-    found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
-    return found[1] if found else platform.machine()
 
 
 def _versions() -> dict[str, str | None]:
