@@ -50,6 +50,8 @@ def _columns(setting: Any, name: str) -> dict[str, Scalar]:
     """The part of the row that one setting is: itself as `name`, and what it is made of."""
     if isinstance(setting, _PLAIN):
         return {name: setting}
+    if isinstance(setting, type) and dataclasses.is_dataclass(setting):
+        raise TypeError(f"{name} takes a value, not {setting!r}: write () after the name")
     if dataclasses.is_dataclass(setting):
         inside = {f"{name}.{inner}": scalar for inner, scalar in settings(setting).items()}
         return {name: type(setting).__name__} | inside

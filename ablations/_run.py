@@ -56,13 +56,14 @@ def run_study(options: Options) -> int:
     chosen, later = asked.plan(study, only), asked.awaited(study, only)
     check_shared_out([*chosen, *later], processes)
     state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
-    todo = [run for run in chosen if state[run.id] == "to do" or (state[run.id] == "failed" and options.retry_failed)]
+    wanted = {"to do", "failed"} if options.retry_failed else {"to do"}
+    todo = list({run.id: run for run in chosen if state[run.id] in wanted}.values())  # of two arms, once
     for line in places_of_images(data_of_all(chosen, data), options.data):
         print(line)
     if options.dry_run:
         check_claims_of(study, asked)
         print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, options.results))
-        return _price(options, study, asked, list({run.id: run for run in todo}.values()))
+        return _price(options, study, asked, todo)
     planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))
     write_study_plan(path, study, planned)
     print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do{_then(options, len(later))}")

@@ -33,6 +33,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "misspelt setting in --set": (("tiny.py", "--set", "epoch=3"), "no setting 'epoch': did you mean 'epochs'?"),
     "wrong type in --set": (("tiny.py", "--set", "batch_size=many"), "batch_size takes a whole number, not 'many'"),
     "wrong part in --set": (("tiny.py", "--set", "loss=NTXnt()"), "core has no NTXnt: did you mean 'NTXent'?"),
+    "a class instead of a part": (
+        ("tiny.py", "--set", "augment=Compose((Crop, Flip))"),
+        "parts.0 takes a value, not <class 'core.geometry.Crop'>: write () after the name",
+    ),
     "no value in --set": (("tiny.py", "--set", "epochs"), "--set: takes SETTING=VALUE, not 'epochs'"),
     "--set of what the grid varies": (("tiny.py", "--set", "epochs=3"), "varies epochs itself, so it cannot be set"),
     "misspelt setting in --only": (("tiny.py", "--only", "haed=MLP"), "--only haed: no such setting: did you mean"),
