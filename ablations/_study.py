@@ -46,19 +46,6 @@ class Study:
     name: str = ""
     files: tuple[str, ...] = ()
 
-    def run(self, **words: Any) -> bool:
-        """Train what is lacking and draw it, by the words of `python -m ablations.run`; whether all of it is done,
-        or on SLURM without `wait=True` whether it is submitted.
-
-            study.run(cluster="local", scale="smoke", seeds=5, only={"head": "MLP"}, retry_failed=True)
-
-        A study lies in a file: one that the package ships, one's own, or the script that calls this.
-        Raises ValueError or TypeError for wrong use; runs that failed are named, and stand as such in the table.
-        """
-        from ablations._from_python import run_study
-
-        return run_study(self, words)
-
     def __post_init__(self) -> None:
         """Raises TypeError for what is misplaced, before anything asks for it."""
         _check("figure", self.figure, hasattr(self.figure, "draw"), "a figure of results.plots, such as Bars(x=...)")
@@ -72,6 +59,19 @@ class Study:
                 _check(name, given, isinstance(given, Grid | list | tuple) and all(map(fits, given)), takes)
         is_base = is_dataclass(self.base) or callable(self.base)
         _check("base", self.base, is_base, "an experiment, or a function of the scale's")
+
+    def run(self, **words: Any) -> bool:
+        """Train what is lacking and draw it, by the words of `python -m ablations.run`; whether all of it is done,
+        or on SLURM without `wait=True` whether it is submitted.
+
+            study.run(cluster="local", scale="smoke", seeds=5, only={"head": "MLP"}, retry_failed=True)
+
+        A study lies in a file: one that the package ships, one's own, or the script that calls this.
+        Raises ValueError or TypeError for wrong use; runs that failed are named, and stand as such in the table.
+        """
+        from ablations._from_python import run_study
+
+        return run_study(self, words)
 
     def base_at(self, scale: str) -> Any:
         """The experiment that the grid changes, at this scale."""
