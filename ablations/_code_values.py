@@ -5,9 +5,9 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
-from types import ModuleType, SimpleNamespace
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any
 
 _SCALARS = bool | int | float | complex | str | bytes | None
@@ -48,7 +48,7 @@ class Values:
         if is_dataclass(value):
             parts = {part.name: getattr(value, part.name) for part in fields(value)}
             return [self.written(type(value)), self.written(parts)]
-        if isinstance(value, Mapping):
+        if isinstance(value, dict | MappingProxyType):  # not os.environ, which is each process's own
             return [[self.written(part) for part in pair] for pair in value.items()]
         if isinstance(value, set | frozenset):
             return sorted(json.dumps(self.written(part)) for part in value)

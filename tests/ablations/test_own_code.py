@@ -1,6 +1,7 @@
 """One's own functions and classes are known by name and source: edit them and it is another run."""
 
 import inspect
+import os
 import subprocess
 import sys
 import types
@@ -234,6 +235,7 @@ def test_what_an_object_does_and_holds_is_part_of_the_code_that_uses_it(
         "torch.no_grad()(twice)",
         "__import__('pathlib').Path(__file__)",
         "__import__('threading').Lock()",
+        "__import__('os').environ",
     ],
 )
 def test_what_differs_from_process_to_process_is_no_part_of_it(tmp_path: Path, used: str) -> None:
@@ -243,5 +245,7 @@ def test_what_differs_from_process_to_process_is_no_part_of_it(tmp_path: Path, u
         (tmp_path / place / "mine.py").write_text(OBJECTS.replace("{0}", used))
         ask = "from ablations._code import code_hash; import mine; print(code_hash(mine.my_loss))"
         asked = [sys.executable, "-c", f"import sys; sys.path.append('.'); {ask}"]
-        found.add(subprocess.run(asked, cwd=tmp_path / place, check=True, capture_output=True, text=True).stdout)
+        told = {**os.environ, "PLACE": place}
+        ended = subprocess.run(asked, cwd=tmp_path / place, env=told, check=True, capture_output=True, text=True)
+        found.add(ended.stdout)
     assert len(found) == 1
