@@ -21,6 +21,7 @@ from core.data import DataSet
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
+from core.value import plain
 from results.records import as_read, is_whole, places, publish, read, set_aside
 from slurm.attempts import Attempt, Stopped
 
@@ -86,7 +87,7 @@ def _trained(outcome: Any) -> dict[str, Any]:
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """The metrics, those of numpy and torch as Python's own. Raises TypeError for what is no number."""
-    numbers = {name: one.item() if getattr(one, "shape", None) == () else one for name, one in metrics.items()}
+    numbers = {name: plain(metric) for name, metric in metrics.items()}
     for name, number in numbers.items():
         if not (isinstance(name, str) and isinstance(number, int | float)):
             raise TypeError(f"the metric {name!r} takes a number, not {number!r}")

@@ -51,7 +51,6 @@ def load_study(name: str) -> "Study":
     own = _queued(Path(name)) if name.endswith(".py") else None
     module = own.stem if own else f"{__package__}.studies.{name}"
     if own:
-        _check_not_shipped(own)
         _import_file(own)
     else:
         importlib.import_module(module)
@@ -63,15 +62,12 @@ def load_study(name: str) -> "Study":
     return dataclasses.replace(study, name=module.rpartition(".")[2], files=files)
 
 
-def _check_not_shipped(path: Path) -> None:
-    if path.stem in study_names() and path.resolve().parent.name != STUDIES.name:
-        raise StudyError(f"{path}: a study that is shipped has this name, and its table; name the file otherwise")
-
-
 def _check_file(path: Path) -> None:
     if not _queued(path).is_file():
         near = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.py")], 1)
         raise StudyError(f"there is no file {path}{f': did you mean {path.with_name(near[0])}?' if near else ''}")
+    if path.stem in study_names() and path.resolve().parent.name != STUDIES.name:
+        raise StudyError(f"{path}: a study that is shipped has this name, and its table; name the file otherwise")
     if not path.stem.isidentifier():
         raise StudyError(f"a study's file is named like a Python name, with letters, digits and _, not {path.name}")
 

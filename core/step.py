@@ -69,12 +69,11 @@ def make_views(experiment: Experiment, images: Images | Fetched, batch: Tensor, 
         augment(pixels[view % len(pixels)], Draws(key(experiment.seed, "view", epoch, view), index))
         for view, augment in enumerate(augments(experiment))
     ]
+    number, channels = pixels[0].shape[:2]
     for view in views:
-        if view.shape[:2] != pixels[0].shape[:2] or not view.is_floating_point():
-            raise ValueError(
-                f"an augmentation returns floats of shape {(*pixels[0].shape[:2], 'H', 'W')}, "
-                f"not {view.dtype} of {tuple(view.shape)}".replace("'", "")
-            )
+        if view.shape[:2] != (number, channels) or not view.is_floating_point():
+            takes = f"floats of shape ({number}, {channels}, H, W)"
+            raise ValueError(f"an augmentation returns {takes}, not {view.dtype} of {tuple(view.shape)}")
     return views
 
 

@@ -80,8 +80,7 @@ def canonical(given: Any, declared: Any, name: str) -> Any:
     """`given` in the form that the type `declared` has; `name` is for the message."""
     if (type(given) is declared and declared is not float) or (declared is Any and type(given) in _VALUES):
         return given  # what follows would find nothing to change
-    if hasattr(given, "item") and getattr(given, "shape", None) == ():
-        given = given.item()  # a numpy or torch scalar
+    given = plain(given)
     origin, arguments = get_origin(declared), get_args(declared)
     if origin in (Union, types.UnionType):
         return _one_of(given, arguments, name)
@@ -101,6 +100,11 @@ def canonical(given: Any, declared: Any, name: str) -> Any:
     elif isinstance(declared, type) and declared is not Any:
         check(isinstance(given, declared), f"{name} takes a {declared.__name__}, not {given!r}", TypeError)
     return given
+
+
+def plain(given: Any) -> Any:
+    """A scalar of numpy or torch as Python's own; anything else as it is."""
+    return given.item() if hasattr(given, "item") and getattr(given, "shape", None) == () else given
 
 
 def check(holds: bool, message: str, error: type[Exception] = ValueError) -> None:

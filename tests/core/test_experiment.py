@@ -103,6 +103,7 @@ REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"lr_scaling": "log"}, ValueError, "Experiment.lr_scaling takes one of 'none', 'linear', 'sqrt', not 'log'"),
     ({"views": 1}, ValueError, "views takes 2 or more, not 1; one view is for CrossEntropy"),
     ({"loss": CrossEntropy()}, ValueError, "CrossEntropy takes views=1, not 2"),
+    ({"views": 3, "loss": MarginTriplet()}, ValueError, "views=3 gives the loss so many views, which MarginTriplet("),
     ({"views": 3, "loss": MarginTriplet()}, ValueError, "does not take; pairwise(loss) takes any number"),
     ({"views": 2, "loss": of_three}, ValueError, "views=2 gives the loss so many views, which of_three does not take"),
     ({"seed": 2**63}, ValueError, "seed takes less than 2**63, not 9223372036854775808"),
