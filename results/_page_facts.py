@@ -76,9 +76,17 @@ def _named(runs: pd.DataFrame, column: str) -> str:
 
 
 def _machine(runs: pd.DataFrame) -> str:
-    parts = [(name, ", ".join(_counts(runs, name))) for name in ("device", "cpu", "threads")]
+    parts = [(name, each_of(runs, name)) for name in ("device", "cpu", "threads")]
     said = [f"{text} thread{'s' * (text != '1')} a run" if name == "threads" else text for name, text in parts if text]
     return ", ".join(said)
+
+
+def each_of(runs: pd.DataFrame, name: str) -> str:
+    """The values of this provenance, with their runs where there are several: "NVIDIA H200 (39 runs), cpu (3 runs)"."""
+    counts = _counts(runs, name)
+    if len(counts) < 2:
+        return "".join(counts)
+    return ", ".join(f"{value} ({_count(number, 'run')})" for value, number in counts.items())
 
 
 def _dates(runs: pd.DataFrame) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from results._page_facts import progress
+from results._page_facts import each_of, progress
 from results.checked_parquet import replace
 from results.claim_words import aside, margin, number, papers, seen
 from results.judged import Told
@@ -61,13 +61,20 @@ def _study(results: Path, table: pd.DataFrame, found: Sequence[Verdict]) -> Iter
     name, paper = f"{about['study']}.{about['scale']}", about.get("paper")
     yield f"## {_plain(about.get('question') or name)}"
     where = f", {paper}" if paper else ""
-    yield _plain(f"{about['study']}{where}, at scale {about['scale']}: {progress(table)}, {_seeds(table)}.")
+    ran = f"{progress(table)}, {_seeds(table)}{_trained_on(table)}"
+    yield _plain(f"{about['study']}{where}, at scale {about['scale']}: {ran}.")
     if (results / "figures" / f"{name}.png").exists():
         yield f"![{name}](figures/{name}.png)"
     if found:
         yield _reading(found)
         rows = ["| claim | | paper | here | verdict | could see |", "|---|---|---|---|---|---|", *map(_row, found)]
         yield "\n".join(rows)
+
+
+def _trained_on(table: pd.DataFrame) -> str:
+    """The devices, where any run had another than a CPU."""
+    devices = each_of(table[table["status"] == "done"], "device")
+    return f", on {devices}" if devices not in ("", "cpu") else ""
 
 
 def _seeds(table: pd.DataFrame) -> str:

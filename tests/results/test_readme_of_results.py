@@ -10,6 +10,7 @@ from studies import line, study
 
 from ablations._untested import untested
 from results.claims import difference
+from results.facts import PREFIX
 from results.judged import Told
 from results.readme import MARK, write_readme
 from results.tables import read_table
@@ -51,6 +52,13 @@ def test_a_reading_says_what_held_what_failed_and_what_is_open(tmp_path: Path) -
     write_readme(tmp_path, [(table, verdicts(table))])
     reading = "\n\nHolds: more is better (F1). Fails: less is better (F2). Undecided: F3; F4.\n\n"
     assert reading in (tmp_path / "README.md").read_text()
+
+
+def test_devices_are_named_where_a_run_had_another_than_a_cpu(tmp_path: Path) -> None:
+    ((table, found),) = told()
+    table[f"{PREFIX}device"] = ["NVIDIA H200"] * 4 + ["cpu"] * 2
+    text = write_readme(tmp_path, [(table, found)]).read_text()
+    assert "6 of 6 runs done, 3 seeds, on NVIDIA H200 (4 runs), cpu (2 runs).\n" in text
 
 
 def test_a_figure_that_is_not_drawn_is_not_linked_and_one_seed_decides_nothing(tmp_path: Path) -> None:
