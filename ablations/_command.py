@@ -1,6 +1,7 @@
 """What the commands share: one-line errors, exit codes, and where results lie."""
 
 import argparse
+import io
 import os
 import select
 import sys
@@ -34,6 +35,8 @@ def run_command(name: str, main: Callable[[Sequence[str]], int]) -> NoReturn:
 
     Where nobody reads on, as after `| head`, it ends as quietly as other programs do.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a bar that an ASCII terminal cannot show is no reason to end
     try:
         _check_system()
         _check_siblings()

@@ -64,12 +64,13 @@ def load_study(name: str) -> "Study":
 
 def _check_file(path: Path) -> None:
     if not _queued(path).is_file():
-        near = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.py")], 1)
+        files = [other.name for other in path.parent.glob("*.py") if other.is_file()]
+        near = difflib.get_close_matches(path.name, files, 1)
         raise StudyError(f"there is no file {path}{f': did you mean {path.with_name(near[0])}?' if near else ''}")
     if path.stem in study_names() and path.resolve().parent.name != STUDIES.name:
         raise StudyError(f"{path}: a study that is shipped has this name, and its table; name the file otherwise")
-    if not path.stem.isidentifier():
-        raise StudyError(f"a study's file is named like a Python name, with letters, digits and _, not {path.name}")
+    if not (path.stem.isidentifier() and path.stem.isascii()):
+        raise StudyError(f"a study's file is named like a Python name, with a to z, digits and _, not {path.name}")
 
 
 def _queued(path: Path) -> Path:

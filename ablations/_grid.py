@@ -24,9 +24,13 @@ class Grid:
     changes: tuple[Change, ...]
 
     def __mul__(self, other: "Grid") -> "Grid":
+        if not isinstance(other, Grid):
+            return NotImplemented
         return Grid(tuple(_merge(mine, theirs) for mine in self.changes for theirs in other.changes))
 
     def __add__(self, other: "Grid") -> "Grid":
+        if not isinstance(other, Grid):
+            return NotImplemented
         return Grid(self.changes + other.changes)
 
     def __iter__(self) -> Iterator[Change]:

@@ -74,11 +74,11 @@ def seconds(text: str) -> float:
 
 
 def megabytes(text: str) -> int:
-    """Memory as SLURM writes it, in MB: 500M, 16G, 1T, or a number of MB."""
-    match = re.fullmatch(r"(\d+)([MGT]?)B?", text.upper(), re.ASCII)
+    """Memory as SLURM writes it, in MB: 500M, 16G, 1T. A bare number would be MB, which few mean: it is refused."""
+    match = re.fullmatch(r"(\d+)([MGT])B?", text.upper(), re.ASCII)
     if match is None or int(match[1]) < 1:
         raise ValueError(f"memory takes a number and a unit, such as 500M or 16G, not {text!r}")
-    return int(match[1]) * {"": 1, "M": 1, "G": 1024, "T": 1024**2}[match[2]]
+    return int(match[1]) * {"M": 1, "G": 1024, "T": 1024**2}[match[2]]
 
 
 def plain(name: str, value: object) -> str:

@@ -41,6 +41,12 @@ def test_a_misspelt_file_is_answered_with_the_nearest_beside_it(tmp_path: Path) 
         check_name(str(tmp_path / "my_stdy.py"))
 
 
+def test_a_folder_is_no_study(tmp_path: Path) -> None:
+    (tmp_path / "folder.py").mkdir()
+    with pytest.raises(StudyError, match=r"there is no file .*folder\.py$"):
+        check_name(str(tmp_path / "folder.py"))
+
+
 def test_an_edited_study_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "edited.py"
     path.write_text(TINY)
@@ -72,6 +78,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(name: str, message: str) -
     [
         ("empty.py", "", "empty.py defines no STUDY = Study"),
         ("other.py", "STUDY = 3", "other.py defines no STUDY = Study"),
+        ("größe.py", TINY, "a study's file is named like a Python name, .*, not größe.py"),
         ("my-study.py", TINY, "a study's file is named like a Python name, .*, not my-study.py"),
         ("random.py", TINY, "random.py: a Python module is named random already"),
         ("core.py", TINY, "core.py: a Python module is named core already"),

@@ -39,6 +39,11 @@ def test_times_crosses_grids_and_plus_joins_them() -> None:
     assert len(crossed) == 2
 
 
+def test_a_list_is_no_grid() -> None:
+    with pytest.raises(TypeError, match="'Grid' and 'list'"):
+        vary(epochs=[1]) + [{"epochs": 2}]  # type: ignore[operator]  # noqa: RUF005
+
+
 @given(st.lists(st.integers(1, 3), max_size=3), st.lists(st.integers(1, 3), max_size=3))
 def test_sizes_multiply_and_add(first: list[int], second: list[int]) -> None:
     one, other = vary(epochs=first), vary(seed=second)

@@ -1,5 +1,6 @@
 """python -m ablations.run: what it does with what is typed, and how it ends."""
 
+import io
 import json
 import shutil
 import signal
@@ -12,6 +13,7 @@ import pytest
 from command_line import TINY, Command, Process, end
 from PIL import Image
 
+from ablations._command import run_command
 from results.records import last_end, publish, read
 
 SMOKE = ("--scale", "smoke", "--cluster", "debug")
@@ -165,6 +167,18 @@ def test_it_ends_in_silence_where_nobody_reads_on(process: Process) -> None:
     assert unread.stdout is not None
     unread.stdout.close()
     assert end(unread)[::2] == (128 + signal.SIGPIPE, "")
+
+
+def test_a_word_that_the_terminal_cannot_show_is_no_reason_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def main(words: object) -> int:
+        print("größer")
+        return 0
+
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run_command("run", main)
+    assert terminal.buffer.getvalue() == b"gr??er\n"  # type: ignore[attr-defined]
 
 
 def test_runs_train_once_and_the_table_has_a_row_each(tiny: Path) -> None:

@@ -34,9 +34,7 @@ def test_times_are_read_as_slurm_reads_them(text: str, expected: float) -> None:
     assert seconds(text) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"), [("500M", 500), ("16G", 16384), ("16gb", 16384), ("1T", 1048576), ("200", 200)]
-)
+@pytest.mark.parametrize(("text", "expected"), [("500M", 500), ("16G", 16384), ("16gb", 16384), ("1T", 1048576)])
 def test_memory_is_read_as_slurm_reads_it(text: str, expected: int) -> None:
     assert megabytes(text) == expected
 
@@ -47,7 +45,8 @@ def test_memory_is_read_as_slurm_reads_it(text: str, expected: int) -> None:
         ({"time": "2 hours"}, r"time takes 90 \(minutes\), 2:00:00 \(hours\) or 1-00:00:00 \(days\), not '2 hours'"),
         ({"time": "0:30"}, "time takes at least a minute"),
         ({"memory": "16 GB"}, "memory takes a number and a unit, such as 500M or 16G, not '16 GB'"),
-        ({"memory": "0"}, "memory takes"),
+        ({"memory": "32"}, "memory takes a number and a unit, such as 500M or 16G, not '32'"),
+        ({"memory": "0G"}, "memory takes"),
         ({"gpus": -1}, "gpus takes a whole number from 0 on, not -1"),
         ({"cpus": True}, "cpus takes a whole number from 1 on, not True"),
         ({"gpus": 3, "nodes": 2}, "gpus takes a multiple of the 2 nodes of a worker, not 3"),
