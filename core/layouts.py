@@ -20,6 +20,7 @@ TESTS = ("test", "val", "valid", "validation")
 """Names of the split that serves as test images: many data sets publish no labeled test split. The first one counts."""
 TORCHVISION = {"cifar10": ("CIFAR10", "cifar-10-batches-py"), "cifar100": ("CIFAR100", "cifar-100-python")}
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+UNREAD = {".avif", ".bmp", ".gif", ".heic", ".jfif", ".jp2", ".jxl", ".pgm", ".ppm", ".tga", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -88,16 +89,30 @@ def _class_folders(folder: Path) -> Source | None:
 
 
 def _listed(folder: Path) -> list[Encoded]:
-    """The images at <folder>/<class>/<image>, in the order of their names."""
+    """The images at <folder>/<class>/<image>, in the order of their names. Raises DataError for those passed over."""
     if not folder.is_dir():
         return []
-    classes = sorted(place for place in folder.iterdir() if place.is_dir() and not place.name.startswith("."))
-    files = ((place.name, file) for place in classes for file in sorted(place.iterdir()))
-    return [
-        Encoded(str(file), file, label)
-        for label, file in files
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    ]
+    classes = [place for place in _visible(folder) if place.is_dir()]
+    files = [(place.name, file) for place in classes for file in _visible(place)]
+    images = [Encoded(str(file), file, label) for label, file in files if file.suffix.lower() in SUFFIXES]
+    if images:
+        for _, file in files:
+            _check_not_passed_over(file)
+    return images
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(place for place in folder.iterdir() if not place.name.startswith("."))
+
+
+def _check_not_passed_over(file: Path) -> None:
+    """Half of the images, gone in silence, would make another data set."""
+    if (kind := file.suffix.lower()) in SUFFIXES:
+        return
+    if kind in UNREAD:
+        raise DataError(f"{file} is no png, jpg, jpeg or webp: convert it, or take it out of the class folder")
+    if file.is_dir() and any(inner.suffix.lower() in SUFFIXES for inner in file.iterdir()):
+        raise DataError(f"{file} holds images, but lies in a class folder, whose images are its own files: move them")
 
 
 def _batched(images: Iterator[Encoded]) -> Iterator[list[Encoded]]:

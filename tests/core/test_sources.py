@@ -11,6 +11,7 @@ from image_files import random_split, write_folders
 from torchvision import datasets
 
 from core.data import DataError, load
+from core.layouts import layout
 
 TRAIN = random_split(20)
 
@@ -73,6 +74,38 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "rose" / "pipe.png")
     with pytest.raises(DataError, match=r"rose/pipe\.png is no file: remove it"):
         load("flowers", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ("rose/scan.BMP", r"rose/scan\.BMP is no png, jpg, jpeg or webp: convert it, or take it out"),
+        ("bud/scan.tif", r"bud/scan\.tif is no png"),
+        ("rose/old/first.png", r"rose/old holds images, but lies in a class folder"),
+        ("bud/old/first.png", r"bud/old holds images"),
+    ],
+)
+def test_no_image_is_passed_over_in_silence(extra, message, tmp_path):
+    write_folders(tmp_path / "train", TRAIN)
+    (tmp_path / "train" / extra).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "train" / extra).touch()
+    with pytest.raises(DataError, match=message):
+        load("flowers", tmp_path)
+
+
+def test_what_is_no_image_is_passed_over(tmp_path):
+    write_folders(tmp_path / "first", TRAIN)
+    write_folders(tmp_path / "second", TRAIN)
+    for extra in ("rose/notes.txt", "rose/.hidden.bmp", "rose/old/notes.txt", ".git/rose.bmp", "about.bmp"):
+        (tmp_path / "second" / extra).parent.mkdir(exist_ok=True)
+        (tmp_path / "second" / extra).touch()
+    assert load("flowers", tmp_path / "second").fingerprint == load("flowers", tmp_path / "first").fingerprint
+
+
+def test_a_folder_of_data_sets_is_none(tmp_path):
+    write_folders(tmp_path / "flowers" / "train", TRAIN)
+    (tmp_path / "flowers" / "about.bmp").touch()
+    assert layout(tmp_path, "cifar10") is None
 
 
 def test_a_failed_download_says_what_to_do(tmp_path, monkeypatch):
