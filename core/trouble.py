@@ -9,14 +9,15 @@ from torch import Tensor, nn
 
 CHECKED = 32
 LOWER = "try a lower learning_rate or a longer warmup_epochs"
+UNTRAINED = "no weight has changed yet, so the views, the encoder or the loss make it"
 SMALLER = "a smaller batch_size, or bn_batch (a batch in chunks of so many images), needs less"
 
 
 class NotFinite(FloatingPointError):  # noqa: N818 -- it is a state of the training, and reads so
     """The loss or the weights are not finite: `kind` is "not a number" or "diverged" (infinite)."""
 
-    def __init__(self, what: str, number: float, place: str) -> None:
-        super().__init__(f"{what} {number} {place}; {LOWER}")
+    def __init__(self, what: str, number: float, place: str, hint: str = LOWER) -> None:
+        super().__init__(f"{what} {number} {place}; {hint}")
         self.kind = "diverged" if math.isinf(number) else "not a number"
 
 
@@ -55,7 +56,8 @@ class Losses:
         self._waiting.clear()
         for step, number in enumerate(numbers, done - len(numbers)):
             if not math.isfinite(number):
-                raise NotFinite("the loss is", number, place(epoch, step))
+                hint = UNTRAINED if epoch == step == 0 else LOWER
+                raise NotFinite("the loss is", number, place(epoch, step), hint)
 
 
 def check_weights(model: nn.Module, epoch: int) -> None:

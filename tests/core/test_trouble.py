@@ -26,6 +26,16 @@ def test_the_first_loss_that_is_not_finite_is_named(steps: int, bad: float, data
             losses.add(torch.tensor(1.0 if step < first else bad), 2, step, look=step == steps)
 
 
+def divided_by_zero(images: Tensor, draws: object) -> Tensor:
+    return images / 0 - images / 0
+
+
+def test_before_the_first_update_no_learning_rate_is_to_blame() -> None:
+    said = r"^the loss is nan in step 1 of epoch 1; no weight has changed yet, so the views, the encoder or the loss"
+    with pytest.raises(NotFinite, match=said):
+        pretrain(replace(TINY, augment=divided_by_zero), DATA)
+
+
 def test_finite_losses_are_no_trouble() -> None:
     losses = Losses()
     for step in range(1, 2 * CHECKED):
