@@ -1,4 +1,4 @@
-"""All claims as one printed table: what we found beside the paper's number, at every scale that has been run."""
+"""All claims, what we found beside the paper's number at every scale run: printed, claims.parquet and README.md."""
 
 import math
 import sys

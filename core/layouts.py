@@ -1,6 +1,7 @@
 """Three ways in which a folder holds a data set: parquet files, torchvision's CIFAR folder, class folders.
 
-Each reader looks at names only, and returns None where the folder is laid out in another way.
+Each reader looks at names only. It returns None where the folder is laid out in another way, and raises DataError for
+images that it would pass over.
 """
 
 from collections.abc import Callable, Iterator
