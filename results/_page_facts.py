@@ -58,7 +58,10 @@ def provenance(table: pd.DataFrame) -> list[tuple[str, str]]:
 def _commits(runs: pd.DataFrame) -> str:
     counts = _counts(runs, "commit")
     dirty = int(runs[f"{PREFIX}dirty"].fillna(False).astype(bool).sum()) if f"{PREFIX}dirty" in runs else 0
-    said = ", ".join(f"{commit[:10]} ({_count(number, 'run')})" for commit, number in counts.items())
+    named = {commit[:10]: number for commit, number in counts.items()}
+    if (unknown := len(runs) - sum(counts.values())) and counts:  # trained from a copy without git: the source tells
+        named["unknown"] = unknown
+    said = ", ".join(f"{commit} ({_count(number, 'run')})" for commit, number in named.items())
     return said + (f"; {_count(dirty, 'run')} of files that were not committed" if dirty else "")
 
 
