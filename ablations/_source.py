@@ -50,9 +50,8 @@ def import_path(copy: Path) -> dict[str, str]:
 def provenance(study: Study) -> dict[str, Any]:
     """Where a run comes from: commit, dirty or not, the hash of the source that decides its numbers, and versions."""
     core = {f"core/{path.relative_to(ROOT / 'core')}": path for path in _python(ROOT / "core")}
-    commit = json.loads(COMMIT.read_text()) if COMMIT.exists() else _commit()
     source = digest({**core, **_own_files(study)})
-    return {**commit, "source": source, "versions": _versions(), "host": platform.node()}
+    return {**_commit(), "source": source, "versions": _versions(), "host": platform.node()}
 
 
 def _own_files(study: Study) -> dict[str, Path]:
@@ -123,6 +122,11 @@ def _settle(temporary: Path, copy: Path) -> None:
 
 
 def _commit() -> dict[str, Any]:
+    """As commit.json says, which every copy of the rooms has beside them, that of the workers too; else as git does."""
+    if COMMIT.exists():
+        known: dict[str, Any] = json.loads(COMMIT.read_text())
+        return known
+
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import TINY
 
-from ablations import load_study
+from ablations import _source, load_study
 from ablations._derive import write_derived
 from ablations._source import ROOMS, copy_source, import_path, provenance
 
@@ -38,6 +38,16 @@ def test_a_copy_holds_the_rooms_and_the_study_with_what_it_imports_from_beside_i
     assert copy.parent == tmp_path / "results" / "source"
     assert (copy / "core" / "losses.py").exists() and (copy / "ablations" / "studies" / "projection_head.py").exists()
     assert set(json.loads((copy / "commit.json").read_text())) == {"commit", "dirty"}
+
+
+def test_a_copy_of_a_copy_knows_the_commit_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"commit": "ab" * 20, "dirty": False}
+    (tmp_path / "commit.json").write_text(json.dumps(known))
+    monkeypatch.setattr(_source, "COMMIT", tmp_path / "commit.json")
+    study = load_study("projection_head")
+    copy, _ = copy_source(tmp_path / "results", study)
+    assert json.loads((copy / "commit.json").read_text()) == known
+    assert provenance(study).items() >= known.items()
 
 
 def test_a_shipped_study_needs_no_file_of_its_own(tmp_path: Path) -> None:
