@@ -34,8 +34,8 @@ def motion_blur(images: Tensor, length: float, angle: Tensor) -> Tensor:
     Read bilinearly at places at most a pixel apart, both ends included; borders are replicated.
     """
     rows, columns = images.shape[2:]
-    unmoved = torch.eye(2, 3, device=images.device).expand(len(images), 2, 3)
-    grid = F.affine_grid(unmoved, list(images.shape), align_corners=False)
+    unmoved = torch.eye(2, 3, device=images.device)[None]
+    grid = F.affine_grid(unmoved, [1, *images.shape[1:]], align_corners=False)
     step = torch.stack((angle.cos() * 2 / columns, angle.sin() * 2 / rows), dim=1)[:, None, None]
     places = torch.linspace(-length / 2, length / 2, math.ceil(length) + 1).tolist()
     blurred = torch.zeros_like(images)

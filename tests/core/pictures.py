@@ -3,13 +3,44 @@
 import math
 from collections.abc import Callable
 
+import pytest
 import torch
 from hypothesis import settings
 from torch import Tensor
 
+from core.augmentations import (
+    FIG5_OPERATORS,
+    Augmentation,
+    AutoAugment,
+    ColorDistortion,
+    Crop,
+    Equalize,
+    Flip,
+    GaussianBlur,
+    Identity,
+    MotionBlur,
+    Pair,
+    RandomApply,
+    Sobel,
+    Solarize,
+)
 from core.draws import Draws
 
 MANY = 4000
+AUGMENTATIONS: dict[str, Augmentation] = {
+    **FIG5_OPERATORS,
+    "Identity": Identity(),
+    "Flip": Flip(),
+    "SometimesBlur": GaussianBlur(),
+    "RandomApply": RandomApply(Sobel(), 0.5),
+    "Pair": Pair(Crop(), ColorDistortion(0.5)),
+    "AutoAugment": AutoAugment(),
+    "AutoAugmentCIFAR": AutoAugment("cifar10"),
+    "Equalize": Equalize(0.5),
+    "Solarize": Solarize(0.5),
+    "MotionBlur": MotionBlur(0.5),
+}
+each_augmentation = pytest.mark.parametrize("augment", AUGMENTATIONS.values(), ids=AUGMENTATIONS.keys())
 open_parameters = settings(max_examples=40)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from pictures import MANY, assert_close, draws_of, pictures
+from pictures import MANY, assert_close, draws_of, each_augmentation, pictures
 from torch import Tensor
 
 from core.augmentations import (
@@ -30,20 +30,6 @@ from core.augmentations import (
     Solarize,
 )
 from core.draws import Draws
-
-ALL: dict[str, Augmentation] = {
-    **FIG5_OPERATORS,
-    "Identity": Identity(),
-    "Flip": Flip(),
-    "SometimesBlur": GaussianBlur(),
-    "RandomApply": RandomApply(Sobel(), 0.5),
-    "Pair": Pair(Crop(), ColorDistortion(0.5)),
-    "AutoAugment": AutoAugment(),
-    "AutoAugmentCIFAR": AutoAugment("cifar10"),
-    "Equalize": Equalize(0.5),
-    "Solarize": Solarize(0.5),
-}
-each_augmentation = pytest.mark.parametrize("augment", ALL.values(), ids=ALL.keys())
 
 
 @each_augmentation
