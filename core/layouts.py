@@ -93,12 +93,16 @@ def _listed(folder: Path) -> list[Encoded]:
     """The images at <folder>/<class>/<image>, in the order of their names. Raises DataError for those passed over."""
     if not folder.is_dir():
         return []
-    classes = [place for place in _visible(folder) if place.is_dir()]
-    files = [(place.name, file) for place in classes for file in _visible(place)]
-    images = [Encoded(str(file), file, label) for label, file in files if file.suffix.lower() in SUFFIXES]
-    if images:
-        for _, file in files:
-            _check_not_passed_over(file)
+    images, others = list[Encoded](), list[Path]()
+    for place in (place for place in _visible(folder) if place.is_dir()):
+        for file in _visible(place):
+            if file.suffix.lower() in SUFFIXES:
+                images.append(Encoded(str(file), file, place.name))
+            else:
+                others.append(file)
+    if images:  # else the folder holds other things than classes
+        for file in others:
+            _check_holds_none(file)
     return images
 
 
@@ -106,11 +110,9 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(place for place in folder.iterdir() if not place.name.startswith("."))
 
 
-def _check_not_passed_over(file: Path) -> None:
+def _check_holds_none(file: Path) -> None:
     """Half of the images, gone in silence, would make another data set."""
-    if (kind := file.suffix.lower()) in SUFFIXES:
-        return
-    if kind in UNREAD:
+    if file.suffix.lower() in UNREAD:
         raise DataError(f"{file} is no png, jpg, jpeg or webp: convert it, or take it out of the class folder")
     if file.is_dir() and any(inner.suffix.lower() in SUFFIXES for inner in file.iterdir()):
         raise DataError(f"{file} holds images, but lies in a class folder, whose images are its own files: move them")

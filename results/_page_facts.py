@@ -61,16 +61,14 @@ def _commits(runs: pd.DataFrame) -> str:
     named = {commit[:10]: number for commit, number in counts.items()}
     if (unknown := len(runs) - sum(counts.values())) and counts:  # trained from a copy without git: the source tells
         named["unknown"] = unknown
-    said = ", ".join(f"{commit} ({_count(number, 'run')})" for commit, number in named.items())
-    return said + (f"; {_count(dirty, 'run')} of files that were not committed" if dirty else "")
+    return _told(named) + (f"; {_count(dirty, 'run')} of files that were not committed" if dirty else "")
 
 
 def _sources(runs: pd.DataFrame) -> str:
     counts = _counts(runs, "source")
     if not counts:
         return ""
-    hashes = ", ".join(f"{source} ({_count(number, 'run')})" for source, number in counts.items())
-    return f"runs of {_count(len(counts), 'version')} of the source: {hashes}"
+    return f"runs of {_count(len(counts), 'version')} of the source: {_told(counts)}"
 
 
 def _named(runs: pd.DataFrame, column: str) -> str:
@@ -87,9 +85,7 @@ def _machine(runs: pd.DataFrame) -> str:
 def each_of(runs: pd.DataFrame, name: str) -> str:
     """The values of this provenance, with their runs where there are several: "NVIDIA H200 (39 runs), cpu (3 runs)"."""
     counts = _counts(runs, name)
-    if len(counts) < 2:
-        return "".join(counts)
-    return ", ".join(f"{value} ({_count(number, 'run')})" for value, number in counts.items())
+    return _told(counts) if len(counts) > 1 else "".join(counts)
 
 
 def _dates(runs: pd.DataFrame) -> str:
@@ -107,6 +103,10 @@ def _hours(runs: pd.DataFrame) -> str:
 def _counts(runs: pd.DataFrame, name: str) -> dict[str, int]:
     column = runs.get(f"{PREFIX}{name}", pd.Series(dtype=object)).dropna()
     return {str(value): int(number) for value, number in column.value_counts(sort=False).items()}
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{value} ({_count(number, 'run')})" for value, number in counts.items())
 
 
 def _count(number: int, noun: str) -> str:
