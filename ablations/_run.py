@@ -111,11 +111,12 @@ def _price(options: Options, study: Study, asked: Context, todo: Sequence[Run]) 
 
 
 def _report(results: Path, path: Path) -> int:
-    table, figures = report(path, results)
+    told, figures = report(path, results)
+    table, _ = told
     for written in (path, *figures):
         print(written)
     print_notes(table.attrs["study"].get("notes", ()))
-    print_verdicts(results, {table.attrs["study"]["study"]})
+    print_verdicts(results, {table.attrs["study"]["study"]}, {path: told})
     failed = table.loc[table["status"] == "failed", "run"]
     for run in failed:
         print(f"failed: {results}/runs/{run}/attempts/*/log.txt; --retry-failed tries again")

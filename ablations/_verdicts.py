@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from ablations._options import SCALE_NAMES
 from ablations._untested import untested
 from ablations.studies._elsewhere import ELSEWHERE
 from results.claim_words import aside, margin, number, papers, seen
-from results.judged import told
+from results.judged import Told, told
 from results.readme import write_readme
 from results.table_files import table_paths
 from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
@@ -22,13 +22,13 @@ from results.verdicts import FAILS, HOLDS, Verdict, write_verdicts
 STYLES = {HOLDS: "green", FAILS: "red"}
 
 
-def print_verdicts(results: Path, studies: Collection[str]) -> None:
+def print_verdicts(results: Path, studies: Collection[str], judged_now: Mapping[Path, Told]) -> None:
     """Write <results>/README.md and claims.parquet for all tables, and print the claims of these studies.
 
-    None named: of all, and the paper's findings that no study tests.
+    None named: of all, and the paper's findings that no study tests. judged_now: the tables that are not judged again.
     """
     declare(results)
-    judged = [told(path, results) for path in table_paths(results)]
+    judged = [judged_now.get(path) or told(path, results) for path in table_paths(results)]
     if path := write_readme(results, judged, *untested(results)):
         print(path)
     if not (found := [verdict for _, verdicts_here in judged for verdict in verdicts_here]):

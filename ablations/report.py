@@ -1,6 +1,6 @@
 """python -m ablations.report [STUDY ...]: tables, figures and verdicts again, from results/ alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from ablations._command import DONE, parser, run_command
 from ablations._options import SCALE_NAMES
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from results.judged import Told
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,19 +25,20 @@ def main(arguments: Sequence[str]) -> int:
     set_aside_damaged(options.results)
     tables = tables_of(options.results, options.studies, options.scale)
     declare(options.results, options.studies)
+    studies: dict[Path, Told] = {}
     for path in tables:
-        table, figures = report(path, options.results)
+        studies[path], figures = report(path, options.results)
         for written in (path, *figures):
             print(written)
-        print_notes(table.attrs["study"].get("notes", ()))
-    print_verdicts(options.results, {Path(study).stem for study in options.studies})
+        print_notes(studies[path][0].attrs["study"].get("notes", ()))
+    print_verdicts(options.results, {Path(study).stem for study in options.studies}, studies)
     if options.page:
-        print(_page(options.results, tables, is_whole=not options.studies))
+        print(_page(options.results, studies, is_whole=not options.studies))
     return DONE
 
 
-def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
-    """Fill the table at `path` from the records, draw its figure and claims, set them in LaTeX; the table and files."""
+def report(path: Path, results: Path) -> "tuple[Told, list[Path]]":
+    """Fill the table at `path` from the records, judge its claims, draw and set both; what is told, and the files."""
     from results.draw_claims import draw_claims
     from results.judged import judged
     from results.latex import cells_as_latex, claims_as_latex, save_latex
@@ -53,17 +54,17 @@ def report(path: Path, results: Path) -> "tuple[pd.DataFrame, list[Path]]":
     figure, figures, paper = figure_from(table.attrs["study"]["figure"]), results / "figures", read_paper()
     written = save(figure.draw(table, paper), figures, path.stem)
     written.append(save_latex(cells_as_latex(figure, table, paper), figures, path.stem))
-    if found := judged(table, results):
+    found = judged(table, results)
+    if found:
         said = trained(parts_of(figure), table)
         written += save(draw_claims(found, said), figures, f"{path.stem}.claims")
         written.append(save_latex(claims_as_latex(found, said), figures, f"{path.stem}.claims"))
-    return table, written
+    return (table, found), written
 
 
-def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
+def _page(results: Path, studies: "Mapping[Path, Told]", is_whole: bool) -> Path:
     """Write the page of these tables, a study's scales from small to large; of all, with what is not tested."""
     from ablations._untested import untested
-    from results.judged import told
     from results.page import write_page
     from results.table_files import study_and_scale
 
@@ -71,8 +72,8 @@ def _page(results: Path, tables: Sequence[Path], is_whole: bool) -> Path:
         study, scale = study_and_scale(path)
         return study, (*SCALE_NAMES, scale).index(scale), scale
 
-    studies = [told(path, results) for path in sorted(tables, key=place)]
-    return write_page(studies, results / "report.html", *(untested(results) if is_whole else ()))
+    in_order = [studies[path] for path in sorted(studies, key=place)]
+    return write_page(in_order, results / "report.html", *(untested(results) if is_whole else ()))
 
 
 def set_aside_damaged(results: Path) -> None:

@@ -43,8 +43,7 @@ class Runs:
 def runs_of(table: pd.DataFrame, claims: Sequence[Claim], paper: pd.DataFrame) -> Runs:
     """The table's runs with the fits that the claims need; a cell is what the study varies, but for the seed."""
     varied = table.attrs["study"]["varied"]
-    table = table[table["arm"] != UNPLANNED].copy(deep=False)
-    table.attrs = {}  # or pandas copies it with every row
+    table = table[table["arm"] != UNPLANNED]
     planned = table[table["arm"] == "cell"]
     values = [[repr(plain(value)) for value in planned[name]] for name in varied]
     keys = list(zip(*values, strict=True)) if varied else [()] * len(planned)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from results._runs import NotRunError, Runs, by_seed
 from results.contrasts import Contrast
@@ -26,8 +27,8 @@ def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> fl
         return math.nan
     total: Any = 0.0
     for weight, term in contrast.terms:
-        rows = [row for group in _groups(runs, term) for row in group.to_dict("records")]
         name = f"predictions.{term.metric}"
+        rows = [row for group in _groups(runs, term) for row in _columns(group, "dataset", term.metric, name)]
         if not rows or not all(np.ndim(row.get(name)) == 1 and row.get("dataset") in labels for row in rows):
             return math.nan
         truth = labels_of(term.metric, rows[0]["dataset"], labels)
@@ -41,7 +42,11 @@ def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> fl
     return 100 * float(np.std(total, ddof=1)) / math.sqrt(len(total))
 
 
-def _groups(runs: Runs, term: Any) -> list[Any]:
+def _columns(group: pd.DataFrame, *names: str) -> list[Any]:
+    return group[[name for name in names if name in group]].to_dict("records")
+
+
+def _groups(runs: Runs, term: Any) -> list[pd.DataFrame]:
     try:
         return list(by_seed(runs, term).values())
     except NotRunError:

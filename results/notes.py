@@ -11,6 +11,7 @@ from results._shown import Shown
 from results.cells import Panel, panel, plain
 from results.records import UNPLANNED
 
+TOLD = ("dataset", "images", "encoder", "encoder.depth", "encoder.width", "epochs", "batch_size")
 SINGULAR = {"epochs": "epoch", "images": "image", "seeds": "seed"}
 
 
@@ -39,7 +40,8 @@ def _trained(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Pan
 def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     """What was trained, but for the settings that the figure varies: "laptop scale: CIFAR-10, 10 000 images, ..."."""
     about = table.attrs.get("study", {})
-    base = {name: _of_all(table, name, value) for name, value in about.get("base", {}).items() if name not in shown}
+    told = {name: value for name, value in about.get("base", {}).items() if name in TOLD and name not in shown}
+    base = {name: _of_all(table, name, value) for name, value in told.items()}
     base = {name: value for name, value in base.items() if value is not None}
     facts = [str(base["dataset"])] if "dataset" in base else []
     facts += [counted(f"{base['images']:,}".replace(",", " "), "images")] if "images" in base else []

@@ -53,7 +53,6 @@ def _varied(*tables: pd.DataFrame) -> list[str]:
 def _keyed(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """The finished runs of the plan, indexed by what pairs them."""
     done = table[(table["status"] == "done") & (table["arm"] != UNPLANNED)].copy()
-    done.attrs = {}  # or pandas copies it with every row
     keys = done[["arm", "seed", *names]].itertuples(index=False, name=None)
     done.index = pd.Index([repr([written(plain(part)) for part in key]) for key in keys], dtype=object)
     return done

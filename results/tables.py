@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     import pandas as pd  # which commands that need no table as a whole do not wait for
 
 
+class _About(dict[str, Any]):
+    """What a study is, one object for a table and all its slices: pandas copies `.attrs` deeply with each of them."""
+
+    def __deepcopy__(self, memo: object) -> "_About":
+        return self
+
+
 def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> None:
     """Make the table at `path` hold these rows; what was measured of runs that are done there is kept.
 
@@ -70,7 +77,7 @@ def read_table(path: Path) -> "pd.DataFrame":
     types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
     said = about(path)
     table: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=types.get)
-    table.attrs["study"] = said
+    table.attrs["study"] = _About(said)
     return table
 
 

@@ -54,6 +54,12 @@ def test_done_failed_and_to_do(tmp_path: Path) -> None:
     assert b"secret" not in b"".join(str(cells).encode() for cells in pq.read_table(path).to_pydict().items())
 
 
+def test_a_slice_shares_what_the_study_is(tmp_path: Path) -> None:
+    write_plan(tmp_path / "t.parquet", plan("a", "b"), ABOUT)
+    table = read_table(tmp_path / "t.parquet")
+    assert table[table["run"] == "a"].copy().attrs["study"] is table.attrs["study"]
+
+
 def test_a_done_row_is_never_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     write_plan(path, plan("a", "b"), ABOUT)
