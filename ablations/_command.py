@@ -26,8 +26,16 @@ class Parser(argparse.ArgumentParser):
 def parser(name: str, description: str, kind: type[Parser] = Parser) -> Parser:
     """A parser for `python -m ablations.<name>`, with the options that all commands have."""
     made = kind(prog=f"python -m ablations.{name}", description=description)
-    made.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: ./results")
+    made.add_argument("--results", type=_folder, default=Path("results"), metavar="DIR", help="default: ./results")
     return made
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    for place in (path, *path.parents):
+        if place.exists() and not place.is_dir():
+            raise argparse.ArgumentTypeError(f"takes a folder, and {place} is a file")
+    return path
 
 
 def run_command(name: str, main: Callable[[Sequence[str]], int]) -> NoReturn:
@@ -63,7 +71,10 @@ def _is_unread(problem: Exception) -> bool:
 
 
 def _say(name: str, problem: Exception) -> int:
-    print(f"{name}: {' '.join(str(problem).split())}", file=sys.stderr)
+    said = str(problem)
+    if isinstance(problem, OSError) and problem.filename and problem.strerror:
+        said = f"{problem.filename}: {problem.strerror}"
+    print(f"{name}: {' '.join(said.split())}", file=sys.stderr)
     return WRONG_USE
 
 

@@ -18,7 +18,7 @@ def memory() -> int:
 
 
 def places_of_images(data: Sequence[DataSet], folder: str | None) -> Iterator[str]:
-    """A line for each data set but the built-in one: in memory, or streamed and why; one where `folder` has none."""
+    """Lines on each data set but the built-in one: in memory, or streamed and why; one where `folder` has none."""
     if folder and data and all(one.name == "shapes" for one in data):
         yield f"built-in images: nothing of {folder} is used; --set dataset=NAME takes a data set from there"
     limit = f"up to {memory() / TIMES / 1e9:.1f} GB are held in memory"
@@ -28,6 +28,8 @@ def places_of_images(data: Sequence[DataSet], folder: str | None) -> Iterator[st
             yield f"{one.name}: {number:,} images, streamed from files: {size} decoded, {limit} ({MEMORY} sets it)"
         else:
             yield f"{one.name}: {number:,} images in memory, {size}"
+        if len(one.classes) == 1:
+            yield f"{one.name}: all images are of one class, {one.classes[0]!r}, so every accuracy will be 100%"
 
 
 @cache

@@ -78,6 +78,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "more images than there are": (("tiny.py", "--set", "images=99999"), "2700 training images of shapes; images=None"),
     "no images": (("tiny.py", "--set", "dataset=pets", "--data", "no_pets"), "no_pets holds no images: give a folder"),
     "no folder": (("tiny.py", "--set", "dataset=pets", "--data", "nowhere"), "nowhere is no folder"),
+    "a file as --results": (("tiny.py", "--results", "empty.py"), "--results: takes a folder, and empty.py is a file"),
     "unreadable image": (("tiny.py", "--set", "dataset=pets", "--data", "pets"), "cat/broken.png: not a PNG"),
 }
 
@@ -142,6 +143,23 @@ def test_wrong_use_is_one_line_and_exit_code_2(tmp_path: Path, command: Command,
 
 
 @pytest.mark.usefixtures("files")
+def test_what_the_system_refuses_is_one_line_too(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "tiny.py").write_text(TINY)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "tables").touch()
+    ended = command(*SMOKE, "tiny.py")
+    assert (ended.code, ended.err) == (2, "run: results/tables: File exists\n")
+
+
+def test_images_of_one_class_are_said_to_be_so(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "tiny.py").write_text(TINY)
+    pets(tmp_path / "pets", ["cat"])
+    setting = "dataset=pets", "images=None", "batch_size=2", "image_size=8"
+    words = [word for one in setting for word in ("--set", one)]
+    ended = command(*SMOKE, "tiny.py", *words, "--data", "pets", "--dry-run")
+    assert ended.code == 0 and "pets: all images are of one class, 'cat', so every accuracy will be 100%" in ended.out
+
+
 def test_a_folder_of_images_that_nothing_is_taken_from_is_said_to_be_so(command: Command) -> None:
     told = command(*SMOKE, "tiny.py", "--dry-run", "--data", "no_pets")
     assert told.out.startswith("built-in images: nothing of no_pets is used; --set dataset=NAME takes a data set from")
