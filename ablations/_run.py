@@ -1,7 +1,7 @@
 """What `python -m ablations.run STUDY` does, once the words typed are understood; imports torch."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations._command import DONE, FAILED
@@ -24,6 +24,7 @@ from ablations._tables import check_claims_of, seeds_of, states, write_study_pla
 from ablations._timing import prices
 from ablations._verdicts import print_verdicts
 from ablations.report import report, set_aside_damaged
+from results.records import State
 from results.table_files import table_path
 from results.tables import read_table
 from results.verdicts import LOOKS, is_decided, verdicts
@@ -44,65 +45,92 @@ def run_until_decided(options: Options) -> int:
     return DONE
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a command asks for: of a study the runs `chosen`, those `todo`, and those that wait for tuning, `later`."""
+
+    study: Study
+    where: Context
+    path: Path
+    chosen: Sequence[Run]
+    state: Mapping[str, State]
+    todo: Sequence[Run]
+    later: Sequence[Run]
+
+
 def run_study(options: Options) -> int:
     """Plan, then price with --dry-run, else train what is to do and report; the command's exit code."""
     set_aside_damaged(options.results)
-    study, only = load_study(options.study), dict(options.only or [])
+    asked = _ask(options)
+    for line in places_of_images(data_of_all(asked.chosen, asked.where.data), options.data):
+        print(line)
+    if options.dry_run:
+        return _price(options, asked)
+    planned = replace(asked.where, seeds=seeds_of(asked.path, asked.where.every(asked.study), options.seeds))
+    write_study_plan(asked.path, asked.study, planned)
+    runs = f"{len(asked.chosen)} runs, {len(asked.todo)} to do{_then(options, len(asked.later))}"
+    print(f"{asked.study.name} at scale {options.scale}: {runs}")
+    if not asked.todo:
+        return _report(options.results, asked.path)
+    over = _train(options, asked, planned)
+    if options.cluster == "slurm" and not options.wait:
+        return DONE
+    if over and len(_later(options, asked.study, asked.where)) < len(asked.later):
+        return run_study(Options(**{**vars(options), "retry_failed": False}))
+    if not over:
+        print("stopped; the same command goes on from here")
+    if asked.later:
+        write_study_plan(asked.path, asked.study, planned)  # which says what tuning still lacks
+    return max(_report(options.results, asked.path), DONE if over else FAILED)
+
+
+def _ask(options: Options) -> _Asked:
+    """Plan the study as the options have it. Raises what is wrong with them, before anything is written."""
+    study = load_study(options.study)
     check_metrics(study, options.scale)
     path = table_path(options.results, study.name, options.scale)
     data = str(Path(options.data).resolve()) if options.data else None
     results, processes = str(options.results.resolve()), processes_of(options, study)
-    asked = Context(options.study, options.scale, results, data, options.seeds, processes=processes)
-    chosen, later = asked.plan(study, only), asked.awaited(study, only)
+    where = Context(options.study, options.scale, results, data, options.seeds, processes=processes)
+    chosen, later = where.plan(study, dict(options.only or [])), _later(options, study, where)
     check_shared_out([*chosen, *later], processes)
     state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
     wanted = {"to do", "failed"} if options.retry_failed else {"to do"}
     todo = list({run.id: run for run in chosen if state[run.id] in wanted}.values())  # of two arms, once
-    for line in places_of_images(data_of_all(chosen, data), options.data):
-        print(line)
-    if options.dry_run:
-        check_claims_of(study, asked)
-        print_plan(study.name, chosen, state, shared(study.name, chosen, options.scale, data, options.results))
-        return _price(options, study, asked, todo)
-    planned = replace(asked, seeds=seeds_of(path, asked.every(study), options.seeds))
-    write_study_plan(path, study, planned)
-    print(f"{study.name} at scale {options.scale}: {len(chosen)} runs, {len(todo)} to do{_then(options, len(later))}")
-    if not todo:
-        return _report(options.results, path)
-    over = _train(options, study, planned, todo)
-    if options.cluster == "slurm" and not options.wait:
-        return DONE
-    if options.cluster == "slurm":  # workers may be gone, and not their work
-        over = "to do" not in states(path, options.results, probe_ids(study, options.scale, data), todo).values()
-    if over and len(asked.awaited(study, only)) < len(later):
-        return run_study(Options(**{**vars(options), "retry_failed": False}))
-    if not over:
-        print("stopped; the same command goes on from here")
-    if later:
-        write_study_plan(path, study, planned)  # which says what tuning still lacks
-    return max(_report(options.results, path), DONE if over else FAILED)
+    return _Asked(study, where, path, chosen, state, todo, later)
+
+
+def _later(options: Options, study: Study, where: Context) -> list[Run]:
+    """What comes after these runs: those that wait for tuning."""
+    return where.awaited(study, dict(options.only or []))
 
 
 def _then(options: Options, later: int) -> str:
-    """What comes after these runs: those that wait for tuning."""
     when = ", submitted by this command once tuning is over" * (options.cluster == "slurm" and not options.wait)
     return f"; then {later} whose settings tuning chooses{when}" if later else ""
 
 
-def _train(options: Options, study: Study, where: Context, runs: Sequence[Run]) -> bool:
-    """Train these runs where the options say; whether all is over, be it done or failed."""
+def _train(options: Options, asked: _Asked, planned: Context) -> bool:
+    """Train what is to do where the options say; whether all is over, be it done or failed."""
     train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
-    return train(options, study, where, runs)
+    over = train(options, asked.study, planned, asked.todo)
+    if options.cluster == "slurm" and options.wait:  # workers may be gone, and not their work
+        probes = probe_ids(asked.study, options.scale, asked.where.data)
+        return "to do" not in states(asked.path, options.results, probes, asked.todo).values()
+    return over
 
 
-def _price(options: Options, study: Study, asked: Context, todo: Sequence[Run]) -> int:
-    """Say what the runs that are to do, and those that wait for tuning, will take, without starting one."""
-    later = asked.awaited(study, dict(options.only or []))
-    print_notes(asked.notes(study))
-    print_stages(todo, later)
-    if runs := [*todo, *later]:
-        there = destination_of(options, study, asked, runs)
-        found = prices(asked, study, runs, there)
+def _price(options: Options, asked: _Asked) -> int:
+    """List the runs, and say what those that are to do, and those that wait for tuning, will take."""
+    study, where = asked.study, asked.where
+    check_claims_of(study, where)
+    others = shared(study.name, asked.chosen, options.scale, where.data, options.results)
+    print_plan(study.name, asked.chosen, asked.state, others)
+    print_notes(where.notes(study))
+    print_stages(asked.todo, asked.later)
+    if runs := [*asked.todo, *asked.later]:
+        there = destination_of(options, study, where, runs)
+        found = prices(where, study, runs, there)
         print_prices(found, there.at_a_time, there.limits)
         if options.cluster == "slurm" and not all(price.is_measured for price in found):
             asking = resources(options).over(load_site(options.site).defaults)

@@ -142,7 +142,6 @@ def test_wrong_use_is_one_line_and_exit_code_2(tmp_path: Path, command: Command,
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.usefixtures("files")
 def test_what_the_system_refuses_is_one_line_too(tmp_path: Path, command: Command) -> None:
     (tmp_path / "tiny.py").write_text(TINY)
     (tmp_path / "results").mkdir()
@@ -160,6 +159,7 @@ def test_images_of_one_class_are_said_to_be_so(tmp_path: Path, command: Command)
     assert ended.code == 0 and "pets: all images are of one class, 'cat', so every accuracy will be 100%" in ended.out
 
 
+@pytest.mark.usefixtures("files")
 def test_a_folder_of_images_that_nothing_is_taken_from_is_said_to_be_so(command: Command) -> None:
     told = command(*SMOKE, "tiny.py", "--dry-run", "--data", "no_pets")
     assert told.out.startswith("built-in images: nothing of no_pets is used; --set dataset=NAME takes a data set from")
