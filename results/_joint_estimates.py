@@ -9,26 +9,10 @@ from results._estimates import Draws, Student
 
 
 @dataclass(frozen=True)
-class Extreme:
-    """The smallest of several numbers, above a margin if all are, or the largest in size, within it if all are.
-
-    The side on which all must agree needs no correction (intersection-union); the other has Bonferroni's.
-    """
+class _Joint:
+    """What is the same of several numbers, whatever they come to."""
 
     parts: tuple[Student, ...]
-    largest: bool
-
-    @property
-    def first(self) -> int:
-        """The place of the part that counts."""
-        sizes = [-abs(part.value) if self.largest else part.value for part in self.parts]
-        return sizes.index(min(sizes))
-
-    @property
-    def value(self) -> float:
-        """The smallest number, or the largest size."""
-        value = self.parts[self.first].value
-        return abs(value) if self.largest else value
 
     @property
     def freedom(self) -> float:
@@ -44,6 +28,28 @@ class Extreme:
     def basis(self) -> str:
         """Where the error of its parts comes from."""
         return " and ".join(dict.fromkeys(part.basis for part in self.parts))
+
+
+@dataclass(frozen=True)
+class Extreme(_Joint):
+    """The smallest of several numbers, above a margin if all are, or the largest in size, within it if all are.
+
+    The side on which all must agree needs no correction (intersection-union); the other has Bonferroni's.
+    """
+
+    largest: bool
+
+    @property
+    def first(self) -> int:
+        """The place of the part that counts."""
+        sizes = [-abs(part.value) if self.largest else part.value for part in self.parts]
+        return sizes.index(min(sizes))
+
+    @property
+    def value(self) -> float:
+        """The smallest number, or the largest size."""
+        value = self.parts[self.first].value
+        return abs(value) if self.largest else value
 
     def interval(self, level: float) -> tuple[float, float]:
         """(low, high) of the smallest number, or of the largest size."""
@@ -62,34 +68,17 @@ class Extreme:
 
 
 @dataclass(frozen=True)
-class Tally:
+class Tally(_Joint):
     """How many of several numbers lie above zero.
 
     That at least k of m do is shown by the k-th smallest p, at m - k + 1 times its size (partial conjunction: Benjamini
     & Heller 2008), and no later k before an earlier one. All of them, k = m, is what Extreme shows.
     """
 
-    parts: tuple[Student, ...]
-
     @property
     def value(self) -> float:
         """As many as have an estimate above zero."""
         return float(sum(part.value > 0 for part in self.parts))
-
-    @property
-    def freedom(self) -> float:
-        """As for Extreme."""
-        return min(part.freedom for part in self.parts)
-
-    @property
-    def seeds(self) -> int:
-        """As for Extreme."""
-        return min(part.seeds for part in self.parts)
-
-    @property
-    def basis(self) -> str:
-        """As for Extreme."""
-        return " and ".join(dict.fromkeys(part.basis for part in self.parts))
 
     def interval(self, level: float) -> tuple[float, float]:
         """(low, high): so many are shown to lie above zero, and all but so many to lie below."""
