@@ -41,10 +41,10 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     """What was trained, but for the settings that the figure varies: "laptop scale: CIFAR-10, 10 000 images, ..."."""
     about = table.attrs.get("study", {})
     told = {name: value for name, value in about.get("base", {}).items() if name in TOLD and name not in shown}
-    base = {name: _of_all(table, name, value) for name, value in told.items()}
-    base = {name: value for name, value in base.items() if value is not None}
+    settled = {name: found[0] for name, value in told.items() if len(found := _of_all(table, name, value)) == 1}
+    base = {name: value for name, value in settled.items() if value is not None}
     facts = [str(base["dataset"])] if "dataset" in base else []
-    facts += [counted(f"{base['images']:,}".replace(",", " "), "images")] if "images" in base else []
+    facts += [_images(settled["images"])] if "images" in settled else []
     if "encoder" in base:
         parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
         facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
@@ -53,12 +53,15 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
 
 
-def _of_all(table: pd.DataFrame, name: str, base: Any) -> Any:
-    """What all cells have; None where they differ, and what the base has where the table says nothing."""
+def _of_all(table: pd.DataFrame, name: str, base: Any) -> list[Any]:
+    """The values that the cells have, each once; what the base has where the table says nothing."""
     if name not in table or "arm" not in table:
-        return base
-    values = list(dict.fromkeys(map(plain, table.loc[table["arm"] == "cell", name].unique())))
-    return values[0] if len(values) == 1 else None
+        return [base]
+    return list(dict.fromkeys(map(plain, table.loc[table["arm"] == "cell", name].unique())))
+
+
+def _images(number: int | None) -> str:
+    return "all images" if number is None else counted(f"{number:,}".replace(",", " "), "images")
 
 
 def _gaps(table: pd.DataFrame) -> str:
@@ -77,7 +80,8 @@ def _tuned(head: str = "", *choices: str) -> str:
 def intervals(shown: Panel, signs: str = "Whiskers", others: str = "; dots: single seeds") -> str:
     """What the whiskers of a panel are, or other `signs`, and what `others` are."""
     if not shown.freedom:
-        return "One seed: no intervals." if any(cell.values for cell in shown.cells.values()) else ""
+        most = max((len(cell.values) for cell in shown.cells.values()), default=0)
+        return ("", "One seed: no intervals.", "Too few seeds for intervals.")[min(most, 2)]
     return f"{signs}: 95% for each mean alone, by its cell's error and that of all ({shown.freedom} d.f.){others}."
 
 

@@ -239,7 +239,17 @@ def test_the_scale_is_stated_but_for_what_varies() -> None:
     assert "30 epochs" in foot(synthetic.HEAD_FIGURE.draw(synthetic.heads()))
     alone = synthetic.heads().assign(epochs=1)
     assert "1 epoch, " in foot(synthetic.HEAD_FIGURE.draw(alone))
+    every = synthetic.heads().assign(images=pd.Series(dtype="Int64"))
+    assert "synthetic, all images, " in foot(synthetic.HEAD_FIGURE.draw(every))
+    some = synthetic.heads().assign(images=[1000, *[None] * 32])
+    assert "images" not in foot(synthetic.HEAD_FIGURE.draw(some)).partition(" a cell")[0]
+
+
+def test_without_intervals_the_seeds_are_too_few() -> None:
     assert "One seed: no intervals." in foot(synthetic.PAIR_FIGURE.draw(synthetic.pairs(seeds=1)))
+    heads = synthetic.heads()
+    uneven = heads[(heads["seed"] == 0) | ((heads["seed"] == 1) & (heads["head"] == "NoHead"))]
+    assert "Too few seeds for intervals." in foot(synthetic.HEAD_FIGURE.draw(uneven))
 
 
 def best_and_average() -> pd.DataFrame:
