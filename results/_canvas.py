@@ -78,7 +78,10 @@ def in_order(values: Sequence[Any]) -> list[Any]:
 
 def _legend(canvas: Figure, figures: Sequence[Drawable], axes: Any, width: float) -> float:
     """A legend of the hues above the panels; the inches that it takes."""
-    handles = {label: handle for one in axes for handle, label in zip(*one.get_legend_handles_labels(), strict=True)}
+    each = [one.get_legend_handles_labels() for one in axes]
+    every = {label for _, labels in each for label in labels}
+    each.sort(key=lambda found: not every <= set(found[1]))  # a panel that has all of them has them in order
+    handles = {label: handle for found in each for handle, label in zip(*found, strict=True)}
     if not handles:
         return 0.0
     widest = 0.055 * max(map(len, handles)) + 0.35

@@ -63,9 +63,9 @@ def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFram
     parts, drawn = parts_of(figure), figure.draw(table, paper)
     caption = take_footer(drawn)
     claims_picture, claims_caption = _claims_picture(found, trained(parts, table), name)
-    grid = [cell for cell, arm in zip(cells, table["arm"], strict=True) if arm == "cell"]
-    colors = cell_colors(list(dict.fromkeys(grid)))
     lines = curves(table, cells)
+    drawn_cells = {line.cell for one in lines if not one.arm for line in one.lines}
+    colors = cell_colors([cell for cell in dict.fromkeys(cells) if cell in drawn_cells])
     return StudyPage(
         anchor=name,
         study=study,

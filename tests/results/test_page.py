@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from page_tables import EVIL, write_evil, write_heads
 
+from results._page_study import study_page
 from results.judged import told
 from results.page import write_page
+from results.paper import read_paper
 from results.waiting import Waiting
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -154,6 +156,14 @@ def test_under_a_figure_stands_what_was_trained_and_how(page: Path) -> None:
     assert first.startswith("smoke scale: shapes, 256 images, ") and "Whiskers: 95%" in first
     assert second.startswith("heads, smoke scale: shapes, 256 images, ") and "Holm over " in second
     assert page.read_text().count("Whiskers: 95%") == 2  # at two scales, and not in the pictures, too
+
+
+def test_the_legend_of_the_curves_names_the_cells_that_have_one(tmp_path: Path) -> None:
+    table, found = told(write_heads(tmp_path), tmp_path)
+    every = [cell for cell, _ in study_page(table, found, read_paper()).legend]
+    table.loc[table["head"] == "NoHead", "history"] = None
+    some = [cell for cell, _ in study_page(table, found, read_paper()).legend]
+    assert len(every) == 5 and some == [cell for cell in every if "NoHead" not in cell] != every
 
 
 def test_the_curves_of_the_reference_arms_are_folded(page: Path) -> None:

@@ -233,6 +233,13 @@ def test_a_table_without_any_result_is_all_gaps() -> None:
     assert texts(replace(synthetic.HEAD_FIGURE, paper=None).draw(table).axes[0]) == 9 * ["missing"]
 
 
+def test_the_legend_keeps_its_order_where_a_hue_is_missing() -> None:
+    figure = replace(synthetic.HEAD_FIGURE, labels=())
+    for table in (synthetic.heads(), lose(synthetic.heads(), "to do", head="Linear")):
+        (legend,) = figure.draw(table, read_paper()).legends
+        assert [text.get_text() for text in legend.get_texts()] == ["NoHead", "Linear", "MLP"]
+
+
 def test_the_scale_is_stated_but_for_what_varies() -> None:
     said = foot(synthetic.BATCH_FIGURE.draw(synthetic.batches()))
     assert said.startswith("laptop scale: synthetic, 10 000 images, ResNet (depth 18), 3 seeds a cell.")
