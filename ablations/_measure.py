@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import pairwise
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from pathlib import Path
 from statistics import median
 
 import torch
@@ -25,6 +26,8 @@ from slurm.memory import peaks_of
 
 STEPS, ENOUGH, PATIENCE = 8, 2.0, 30.0
 """A timing ends after so many steps, or the first that ends after so many seconds; a process has so many in all."""
+WAITED = Path("/proc/thread-self/schedstat")
+"""Of the thread that reads it: nanoseconds on a core, those of waiting for one, and how often it was given one."""
 
 
 def measure(where: Context, run: str, memory: int, beside: int = 1) -> Cost | str:
@@ -80,6 +83,13 @@ def _train(where: Context, run: str, clock: "_Clock", device: str) -> None:
         study.train(experiment, data_of(experiment, where.data), clock, device)
 
 
+def _now() -> float:
+    """Seconds, without those in which this thread was ready and others had its core, where the system counts them."""
+    with suppress(OSError):
+        return time.perf_counter() - int(WAITED.read_text().split()[1]) / 1e9
+    return time.perf_counter()
+
+
 def _peak(device: str) -> dict[str, int]:
     """The peak bytes of this process so far."""
     peak = {"memory": peaks_of(os.getpid(), gpu=False)["memory"]}
@@ -93,6 +103,7 @@ class _Enough(Exception):  # noqa: N818 -- it is no error
 class _Clock(Unkept):
     """A journal that keeps nothing but when each step ended, and ends the run when it has seen enough.
 
+    The time goes on only while the process has a core, so that other work does not make its steps long.
     peak: the bytes then, while loaders of images still live.
     """
 
@@ -100,13 +111,13 @@ class _Clock(Unkept):
         self.device, self.peak = device, dict[str, int]()
 
     def load(self) -> State | None:
-        self.ended = [time.perf_counter()]
+        self.ended = [_now()]
         return None
 
     def due(self) -> bool:
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-        self.ended.append(time.perf_counter())
+        self.ended.append(_now())
         if len(self.ended) > STEPS or self.ended[-1] - self.ended[0] > ENOUGH:
             self.peak = _peak(self.device)
             raise _Enough

@@ -47,11 +47,15 @@ def run_until_decided(options: Options) -> int:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a command asks for: of a study the runs `chosen`, those `todo`, and those that wait for tuning, `later`."""
+    """What a command asks for: of a study the runs `chosen`, those `todo`, and those that wait for tuning, `later`.
+
+    probes: the ids of those it does.
+    """
 
     study: Study
     where: Context
     path: Path
+    probes: Sequence[str]
     chosen: Sequence[Run]
     state: Mapping[str, State]
     todo: Sequence[Run]
@@ -94,10 +98,11 @@ def _ask(options: Options) -> _Asked:
     where = Context(options.study, options.scale, results, data, options.seeds, processes=processes)
     chosen, later = where.plan(study, dict(options.only or [])), _later(options, study, where)
     check_shared_out([*chosen, *later], processes)
-    state = states(path, options.results, probe_ids(study, options.scale, data), chosen)
+    probes = probe_ids(study, options.scale, data)
+    state = states(path, options.results, probes, chosen)
     wanted = {"to do", "failed"} if options.retry_failed else {"to do"}
     todo = list({run.id: run for run in chosen if state[run.id] in wanted}.values())  # of two arms, once
-    return _Asked(study, where, path, chosen, state, todo, later)
+    return _Asked(study, where, path, probes, chosen, state, todo, later)
 
 
 def _later(options: Options, study: Study, where: Context) -> list[Run]:
@@ -115,8 +120,7 @@ def _train(options: Options, asked: _Asked, planned: Context) -> bool:
     train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
     over = train(options, asked.study, planned, asked.todo)
     if options.cluster == "slurm" and options.wait:  # workers may be gone, and not their work
-        probes = probe_ids(asked.study, options.scale, asked.where.data)
-        return "to do" not in states(asked.path, options.results, probes, asked.todo).values()
+        return "to do" not in states(asked.path, options.results, asked.probes, asked.todo).values()
     return over
 
 

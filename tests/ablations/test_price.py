@@ -262,6 +262,14 @@ def test_the_steps_that_warm_up_do_not_count() -> None:
     assert clock.seconds() == 10.0
 
 
+def test_time_in_which_others_had_the_core_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_measure.time, "perf_counter", lambda: 10.0)
+    monkeypatch.setattr(_measure, "WAITED", tmp_path / "schedstat")
+    assert _measure._now() == 10.0  # a system that does not count it
+    _measure.WAITED.write_text("500000000 3000000000 46\n")
+    assert _measure._now() == 7.0
+
+
 def test_kinds_are_told_apart_by_what_decides_the_time_of_a_step() -> None:
     study = Study(question="", grid=vary(seed=[0]), figure=Bars(x="loss"))
     base = study.base_at("smoke")
