@@ -32,7 +32,7 @@ class Context:
     processes: int = 1
 
     def plan(self, study: Study, only: Mapping[str, str] | None = None) -> list[Run]:
-        """The study's runs that can be trained now, or its cells with the settings `only`.
+        """The study's runs that can be trained now, or those of them that `only` selects.
 
         Raises what load, plan and select raise.
         """

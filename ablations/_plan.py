@@ -85,20 +85,19 @@ def _reseed(cells: Sequence[Any], number: int) -> list[Any]:
 
 
 def select(runs: Sequence[Run], only: Mapping[str, str]) -> list[Run]:
-    """The cells with these settings, and the runs that tune them, alone. Raises ValueError if nothing meets them."""
-    cells = [run for run in runs if run.arm in GRID]
-    known = list(dict.fromkeys(name for cell in cells for name in cell.settings))
+    """The cells with these settings, and the runs that tune them, alone; with `arm`, those of this arm.
+
+    Raises ValueError if nothing meets them.
+    """
+    among = [run for run in runs if "arm" in only or run.arm in GRID]
+    rows = [{name: str(value) for name, value in {**run.settings, "arm": run.arm}.items()} for run in among]
+    known = list(dict.fromkeys(name for row in rows for name in row))
     for name, wanted in only.items():
         if name not in known:
             raise ValueError(f"--only {name}: no such setting{nearest_or_all(name, known)}")
-        values = dict.fromkeys(str(cell.settings[name]) for cell in cells if name in cell.settings)
-        if wanted not in values:
+        if wanted not in (values := dict.fromkeys(row[name] for row in rows if name in row)):
             raise ValueError(f"--only {name}={wanted} selects nothing; its values here are {', '.join(values)}")
-    chosen = [
-        cell
-        for cell in cells
-        if all(name in cell.settings and str(cell.settings[name]) == wanted for name, wanted in only.items())
-    ]
+    chosen = [run for run, row in zip(among, rows, strict=True) if only.items() <= row.items()]
     if not chosen:
         raise ValueError(f"no run has {' and '.join(f'{name}={wanted}' for name, wanted in only.items())}")
     return chosen

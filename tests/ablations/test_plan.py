@@ -95,6 +95,13 @@ def test_only_selects_cells_without_references() -> None:
     assert seeds(planned(study(), only={"seed": "1"})) == [1, 1, 1]
 
 
+def test_only_selects_an_arm_by_its_name() -> None:
+    assert [run.arm for run in planned(study(), only={"arm": "supervised", "seed": "1"})] == ["supervised"]
+    assert [run.arm for run in planned(study(), only={"arm": "cell", "seed": "1"})] == ["cell"] * 3
+    with pytest.raises(ValueError, match="--only arm=random selects nothing; its values here are cell, random encoder"):
+        planned(study(), only={"arm": "random"})
+
+
 @pytest.mark.parametrize(
     ("only", "message"),
     [
