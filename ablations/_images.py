@@ -9,14 +9,26 @@ from ablations._identity import run_id
 from ablations._memory import memory
 from ablations._plan import Run
 from ablations._study import Study
-from core.data import DataSet, load
+from core.data import DataError, DataSet, load
 from core.experiment import Experiment
 from core.value import check
 
 
 def load_images(name: str, folder: str | None, side: int | None) -> DataSet:
-    """The data set at `side` pixels, streamed where it does not fit. Raises what core.data.load raises."""
-    return _loaded(name, folder, side, memory())
+    """The data set at `side` pixels, streamed where it does not fit.
+
+    Raises what core.data.load raises, and DataError where another name gave the same images: a folder that is one data
+    set is found by any name.
+    """
+    data = _loaded(name, folder, side, memory())
+    other = _NAMES.setdefault((data.fingerprint, folder, side), name)
+    if other != name:
+        raise DataError(f"{name} and {other} would be the same images: --data takes a folder with {name}/ and {other}/")
+    return data
+
+
+_NAMES: dict[tuple[str, str | None, int | None], str] = {}
+"""By which name the images of a fingerprint were loaded, from which folder and at which size."""
 
 
 @cache

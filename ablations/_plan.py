@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations._grid import apply_all, nearest_or_all
-from ablations._identity import run_id, settings
+from ablations._identity import changes, run_id, settings
 from ablations._references import references
 from ablations._study import Study
 from ablations._tune import GRID, tuning
@@ -35,7 +35,7 @@ def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None =
 
     A tuned study has the runs that choose, and the cells of all candidates: what tuning says is not known here. The
     reference arms are planned where they are shown.
-    Raises TypeError or ValueError for a misspelt setting, or a grid the figure cannot show.
+    Raises TypeError or ValueError for a misspelt setting, a grid the figure cannot show, or parts it cannot tell apart.
     """
     base = study.base_at(scale)
     cells = list(apply_all(base, study.changes(base)))
@@ -49,6 +49,7 @@ def plan(study: Study, scale: str, fingerprint: Fingerprint, seeds: int | None =
         Run(_identify(study, experiment, fingerprint), arm, experiment, row)
         for (arm, experiment), row in zip(named, rows, strict=True)
     ]
+    _check_names_of_parts(runs)
     unique = {(run.id, run.arm): run for run in runs}
     return sorted(unique.values(), key=lambda run: getattr(run.experiment, "seed", 0))
 
@@ -119,6 +120,20 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]], known: list[s
             raise ValueError(
                 f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(shown)}; "
                 f"show {differing[0]!r}, or name it in average_over= or best_over="
+            )
+
+
+def _check_names_of_parts(runs: Sequence[Run]) -> None:
+    """Runs with the same settings are one run: two parts of one name would be shown, and judged, as one."""
+    seen: dict[str, Run] = {}
+    for run in runs:
+        other = seen.setdefault(repr(run.settings), run)
+        if run.id != other.id:
+            ours, theirs = changes(run.experiment), changes(other.experiment)
+            name = next((name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)), "settings")
+            shown = run.settings.get(name, name)
+            raise ValueError(
+                f"{name}: two different parts are called {shown}, and no table tells them apart: rename one"
             )
 
 

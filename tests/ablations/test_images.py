@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ablations import Study, _images, vary
 from ablations._claims import claims_of
 from ablations._identity import run_id
-from ablations._images import probe_ids
+from ablations._images import load_images, probe_ids
 from ablations._plan import plan
 from ablations._tables import _check_data
 from core import shapes
@@ -45,6 +46,16 @@ def test_other_images_are_another_transfer(tmp_path: Path, monkeypatch: pytest.M
 def test_images_that_are_not_there_are_named_before_training(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nowhere"):
         probe_ids(study(Transfer("nowhere", LinearProbe())), "smoke", str(tmp_path))
+
+
+def test_one_folder_is_not_two_data_sets(tmp_path: Path) -> None:
+    for place in range(10):
+        folder = tmp_path / "train" / "ab"[place % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((4, 4, 3), 20 * place, np.uint8)).save(folder / f"{place}.png")
+    assert load_images("here", str(tmp_path), None) is load_images("here", str(tmp_path), None)
+    with pytest.raises(DataError, match=r"^there and here would be the same images"):
+        load_images("there", str(tmp_path), None)
 
 
 def test_a_table_grows_by_other_images_and_refuses_replaced_ones(tmp_path: Path) -> None:

@@ -88,6 +88,17 @@ def test_more_seeds_keep_the_ids_of_the_first() -> None:
     assert {run.id for run in planned(study())} < {run.id for run in planned(study(), seeds=3)}
 
 
+class Mine:
+    class NTXent(NTXent):
+        """Another loss of that name."""
+
+
+def test_two_parts_of_one_name_are_refused() -> None:
+    one = study(vary(loss=[NTXent(), Mine.NTXent()]), Bars(x="loss"))
+    with pytest.raises(ValueError, match=r"^loss: two different parts are called NTXent, and no table"):
+        planned(one)
+
+
 def test_only_selects_cells_without_references() -> None:
     assert [run.experiment.head for run in planned(study(), only={"head": "MLP", "head.width": "64"})] == [
         MLP(width=64)
