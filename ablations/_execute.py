@@ -69,9 +69,10 @@ def _check_same(record: Mapping[str, Any], path: Path) -> None:
     """Raise ValueError where the record at `path` is of another encoder than the one to probe, whose record this is."""
     kept = read(path)
     if kept and kept["history"] != as_read(record["history"]):
+        way = f"remove {path.parent}" if path.exists() else "give another --results: this one's are folded away"
         raise ValueError(
             f"{path} belongs to another encoder: the checkpoint was lost, and training again gave different numbers; "
-            f"remove {path.parent} to measure the run anew"
+            f"to measure the run anew, {way}"
         )
 
 

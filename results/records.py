@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from results.archive import archived
+from results.archive import archived, folded
 from results.damage import Damaged, set_aside
 
 __all__ = [
@@ -29,11 +29,13 @@ __all__ = [
     "places",
     "publish",
     "read",
+    "recorded",
     "set_aside",
     "state",
 ]
 
 CHECKSUM = "sha256"
+RECORD = "record.json"
 UNPLANNED = "no longer planned"
 """The arm of a finished run that its study's grid has no more: no figure shows it, no table forgets it."""
 
@@ -42,12 +44,14 @@ State = Literal["done", "failed", "to do"]
 
 
 def publish(record: Mapping[str, Any], path: Path) -> bool:
-    """Write `record` to `path` unless a record is there already; True if the one there is ours.
+    """Write `record` to `path` unless one is there already, or folded away; True if the one there is ours.
 
     Floats come back bit for bit; NaN and infinities, which JSON lacks, become null. Tuples come back as lists.
     """
     if CHECKSUM in record:
         raise ValueError(f"{path}: a record's {CHECKSUM!r} is computed here, not given: {record[CHECKSUM]!r}")
+    if archived(path) is not None and is_whole(path):
+        return False
     body = as_read(record)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
@@ -96,7 +100,13 @@ def is_finished(runs: Path, probes: Iterable[str], run: str) -> bool:
 
 def places(run: Path, probes: Iterable[str]) -> list[Path]:
     """Where the records of the run in this folder lie: that of its training, then those of its probes, by their ids."""
-    return [run / "record.json", *(run / "probes" / f"{probe}.json" for probe in probes)]
+    return [run / RECORD, *(run / "probes" / f"{probe}.json" for probe in probes)]
+
+
+def recorded(runs: Path) -> list[Path]:
+    """Where the records of training lie below `runs`, be they files or folded away."""
+    kept = (runs / name for name in folded(runs) if Path(name).name == RECORD)
+    return sorted({*runs.glob(f"*/{RECORD}"), *kept})
 
 
 def state(run: Path, present: Iterable[bool]) -> State:

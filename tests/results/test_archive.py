@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from results.archive import fold
-from results.records import publish, read
+from results.records import publish, read, recorded
 
 
 def test_a_folded_record_is_read_when_its_file_is_gone(tmp_path: Path) -> None:
@@ -19,10 +19,20 @@ def test_a_folded_record_is_read_when_its_file_is_gone(tmp_path: Path) -> None:
     assert read(tmp_path / "c" / "record.json") is None
 
 
-def test_a_file_comes_before_the_archive(tmp_path: Path) -> None:
+def test_a_folded_record_is_not_published_again(tmp_path: Path) -> None:
     path = tmp_path / "a" / "record.json"
-    publish({"run": "a"}, path)
+    assert publish({"run": "a"}, path)
     fold(tmp_path, [path])
     path.unlink()
-    publish({"run": "a", "again": True}, path)
+    assert not publish({"run": "a", "again": True}, path) and not path.exists()
+    assert recorded(tmp_path) == [path]
+
+
+def test_a_file_comes_before_the_archive(tmp_path: Path) -> None:
+    path, other = tmp_path / "a" / "record.json", tmp_path / "b" / "record.json"
+    publish({"run": "a"}, path)
+    fold(tmp_path, [path])
+    publish({"run": "a", "again": True}, other)
+    other.rename(path)
     assert read(path) == {"run": "a", "again": True}
+    assert recorded(tmp_path) == [path]
