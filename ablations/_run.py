@@ -81,8 +81,6 @@ def run_study(options: Options) -> int:
         return DONE
     if over and len(_later(options, asked.study, asked.where)) < len(asked.later):
         return run_study(Options(**{**vars(options), "retry_failed": False}))
-    if not over:
-        print("stopped; the same command goes on from here")
     if asked.later:
         write_study_plan(asked.path, asked.study, planned)  # which says what tuning still lacks
     return max(_report(options.results, asked.path), DONE if over else FAILED)
@@ -116,12 +114,17 @@ def _then(options: Options, later: int) -> str:
 
 
 def _train(options: Options, asked: _Asked, planned: Context) -> bool:
-    """Train what is to do where the options say; whether all is over, be it done or failed."""
+    """Train what is to do where the options say; whether all is over, be it done or failed, here or elsewhere."""
     train = {"debug": train_here, "local": train_local, "slurm": train_slurm}[options.cluster]
-    over = train(options, asked.study, planned, asked.todo)
-    if options.cluster == "slurm" and options.wait:  # workers may be gone, and not their work
-        return "to do" not in states(asked.path, options.results, asked.probes, asked.todo).values()
-    return over
+    ended = train(options, asked.study, planned, asked.todo)
+    if options.cluster == "slurm" and not options.wait:
+        return False
+    left = list(states(asked.path, options.results, asked.probes, asked.todo).values()).count("to do")
+    if left:
+        skipped = ended and options.cluster != "slurm"  # there it ended because no worker is left
+        why = f"{left} of them are held by other workers" if skipped else "stopped"
+        print(f"{why}; the same command goes on from here")
+    return not left
 
 
 def _price(options: Options, asked: _Asked) -> int:

@@ -33,3 +33,12 @@ def test_workers_that_are_gone_before_their_work_is_done_are_no_success(
     monkeypatch.setattr("ablations._run.train_slurm", lambda *asked: True)
     ended = command("tiny.py", "--scale", "smoke", "--cluster", "slurm", "--wait")
     assert ended.code == 1 and "stopped; the same command goes on from here" in ended.out
+
+
+def test_runs_that_other_workers_hold_are_no_success(
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.py").write_text(TINY)
+    monkeypatch.setattr("ablations._run.train_local", lambda *asked: True)  # a pool that had to skip them all
+    ended = command("tiny.py", "--scale", "smoke")
+    assert ended.code == 1 and "of them are held by other workers; the same command goes on from here" in ended.out
