@@ -84,15 +84,15 @@ def _draw_cell(axes: Axes, x: float, y: float, cell: Cell | None, colors: Scalar
     return drawn
 
 
-def _draw_bar(axes: Axes, figure: Shown, colors: ScalarMappable, references: dict[str, float]) -> None:
+def _draw_bar(axes: Axes, figure: Shown, colors: ScalarMappable, references: dict[str, Cell]) -> None:
     """The color bar; a reference arm is a line across it, or a triangle at the end beyond which it lies."""
     canvas = axes.figure
     bar = canvas.colorbar(colors, ax=axes, fraction=0.035, pad=0.01, aspect=32)
     bar.outline.set_visible(False)
     bar.ax.set_title(title(figure, figure.value), fontsize=6.5, loc="right")
     low, high = colors.get_clim()
-    for name, mean in references.items():
-        line, color = REFERENCE_LINES[name]
+    for name, cell in references.items():
+        (line, color), mean = REFERENCE_LINES[name], cell.mean
         if low is None or high is None or low <= mean <= high:
             bar.ax.axhline(mean, linestyle=line, color="white", linewidth=1.2, label=name)
         else:

@@ -50,7 +50,8 @@ def fit(axes: Axes, panel: Panel, from_zero: bool) -> None:
         return
     low, high = min(ends), max(ends)
     span = high - low or abs(high) or 1.0
-    near = [mean for mean in panel.references.values() if from_zero or low - span <= mean <= high + span]
+    means = [cell.mean for cell in panel.references.values()]
+    near = [mean for mean in means if from_zero or low - span <= mean <= high + span]
     low, high = (min([0.0, low]), max([0.0, high, *near])) if from_zero else (min([low, *near]), max([high, *near]))
     span = high - low or abs(high) or 1.0
     gap = 0.36 if len(done) < len(panel.cells) and not from_zero else 0.08

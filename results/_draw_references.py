@@ -9,6 +9,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import Bbox, blended_transform_factory
 
 from results._hover import say, short
+from results.cells import Cell, arm_words
 from results.style import GRAY, REFERENCE_LINES, TEXT
 
 EDGE = 0.008
@@ -17,7 +18,7 @@ TALL = 0.11
 """Of the height of the axes: how far a name reaches above its line, at the usual two inches."""
 
 
-def draw_references(axes: Axes, references: dict[str, float], inches: float) -> None:
+def draw_references(axes: Axes, references: dict[str, Cell], inches: float) -> None:
     """A horizontal line for each arm with its name and value; one beyond the axis is named above the axes instead.
 
     The limits of the axes, `inches` wide, are final, and the data is drawn.
@@ -25,13 +26,13 @@ def draw_references(axes: Axes, references: dict[str, float], inches: float) -> 
     low, high = axes.get_ylim()
     drawn, named = _drawn(axes), list[Bbox]()
     beyond: list[str] = []
-    for name, mean in references.items():
-        line, color = REFERENCE_LINES[name]
+    for name, cell in references.items():
+        (line, color), mean, named_so = REFERENCE_LINES[name], cell.mean, arm_words(name, cell)
         if low <= mean <= high:
             say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
-            named.append(_name(axes, f"{name} {mean:.1f}", mean, color, inches, drawn, named))
+            named.append(_name(axes, named_so, mean, color, inches, drawn, named))
         else:
-            beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {name} {mean:.1f}")
+            beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {named_so}")
     if beyond:
         axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
 

@@ -4,7 +4,7 @@ from typing import TypeGuard
 
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, GAP, escape, mean_of, number, tabular, width_of
-from results.cells import Cell, Panel
+from results.cells import Cell, Panel, arm_words
 from results.style import digits, title, words
 
 One = Heatmap | Bars | Lines
@@ -24,7 +24,7 @@ def matrices(figure: Heatmap, ours: Panel, theirs: Panel | None) -> list[list[st
 
 def how_to_read(figure: Heatmap, ours: Panel) -> str:
     """What the caption says of rows and columns, and of the arms that are no cell."""
-    arms = "".join(f"; {name} {mean:.{digits(figure)}f}" for name, mean in ours.references.items())
+    arms = "".join(f"; {arm_words(name, cell, digits(figure))}" for name, cell in ours.references.items())
     return f"Rows: {title(figure, figure.rows)}; columns: {title(figure, figure.columns)}{arms}."
 
 

@@ -50,10 +50,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Panel:
-    """One axes: cells by the values of the settings shown, reference means by arm, and the interval's freedom."""
+    """One axes: cells by the values of the settings shown, those of the reference arms, and the interval's freedom."""
 
     cells: dict[Key, Cell]
-    references: dict[str, float]
+    references: dict[str, Cell]
     freedom: int
 
     def average(self, first: Any) -> float:
@@ -71,7 +71,7 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
     table = _shown(figure, table, chosen)
     arm = table["arm"] if "arm" in table else pd.Series("cell", table.index)
     rows = table[arm == "cell"]
-    means = {name: pd.to_numeric(table.loc[arm == name, figure.value]).mean() for name in REFERENCES}
+    arms = {name: _arm(table.loc[arm == name, figure.value]) for name in REFERENCES}
     seeds = rows if chosen else one_row_a_seed(figure, best(figure, rows))
     found = cell_intervals(seeds, figure.settings, figure.value)
     cells = {
@@ -80,8 +80,14 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
             [*figure.settings, "mean", "half_width", "values", "planned", "failed"]
         ].itertuples(index=False, name=None)
     }
-    references = {name: float(mean) for name, mean in means.items() if not pd.isna(mean)}
+    references = {name: cell for name, cell in arms.items() if cell.values}
     return Panel(cells | guesses, references, int(found["freedom"].iloc[0]) if len(found) else 0)
+
+
+def _arm(numbers: Any) -> Cell:
+    """A reference arm's, one number a seed: no interval is drawn of it."""
+    values = tuple(pd.to_numeric(numbers).dropna().astype(float))
+    return Cell(math.fsum(values) / len(values) if values else math.nan, math.nan, values, len(numbers), 0)
 
 
 def _shown(figure: Shown, table: pd.DataFrame, chosen: bool) -> pd.DataFrame:
@@ -109,6 +115,11 @@ def _guesses(figure: Shown, about: Mapping[str, Any]) -> dict[Key, Cell]:
         if not math.isnan(right):
             found[tuple(dict(metric.axes)[name] for name in figure.settings)] = Cell(right, math.nan, (right,), 0, 0)
     return found
+
+
+def arm_words(name: str, cell: Cell, places: int = 1) -> str:
+    """A reference arm with its mean, and of how few seeds that is: "supervised 63.7 (n=2/3)"."""
+    return f"{name} {cell.mean:.{places}f}" + (f" ({cell.note})" if cell.note else "")
 
 
 def hues_of(panels: Sequence[Panel]) -> list[Any]:

@@ -29,7 +29,7 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     figures = parts_of(figure)
     panels = [panel(one, table) for one in figures]
     shown = [(one, ours, of_paper(one, paper, ours)) for one, ours in zip(figures, panels, strict=True)]
-    tables = [one for _, alike in groupby(shown, lambda one: one[0].settings) for one in _tabulars(list(alike), table)]
+    tables = [one for _, alike in groupby(shown, lambda one: one[0].settings) for one in _tabulars(list(alike))]
     about = table.attrs.get("study", {})
     titles = dict.fromkeys(one.paper.title for one, _, theirs in shown if one.paper and theirs)
     caption = [about.get("question", ""), *facts(figures, table, panels), intervals(panels[0], "\u00b1", "")]
@@ -59,13 +59,13 @@ def save_latex(text: str, folder: Path, name: str) -> Path:
     return path
 
 
-def _tabulars(alike: Sequence[Compared], table: pd.DataFrame) -> list[list[str]]:
+def _tabulars(alike: Sequence[Compared]) -> list[list[str]]:
     """Of figures that show the same settings: a matrix each, or all of them in one list of cells."""
     maps = [matrices(one, ours, theirs) for one, ours, theirs in alike if is_matrix(one, ours)]
-    return [_cells(alike, table)] if len(maps) < len(alike) else [lines for tables in maps for lines in tables]
+    return [_cells(alike)] if len(maps) < len(alike) else [lines for tables in maps for lines in tables]
 
 
-def _cells(shown: Sequence[Compared], table: pd.DataFrame) -> list[str]:
+def _cells(shown: Sequence[Compared]) -> list[str]:
     """One tabular: a row a cell, of figures that show the same settings."""
     first, ours, _ = shown[0]
     head = [escape(title(first, name)) for name in first.settings]
@@ -76,7 +76,7 @@ def _cells(shown: Sequence[Compared], table: pd.DataFrame) -> list[str]:
     blocks = [list(block) for _, block in groupby(keys, lambda key: key[0] if len(key) > 1 else None)]
     rows = [[_cell(key, shown, repeats=place > 0) for place, key in enumerate(block)] for block in blocks]
     columns = "l" * len(first.settings) + "".join("rr" + "r" * (theirs is not None) for *_, theirs in shown)
-    return tabular(columns, head, _joined(rows), _references(shown, table))
+    return tabular(columns, head, _joined(rows), _references(shown))
 
 
 def _joined(blocks: list[list[list[str]]]) -> list[list[list[str]]]:
@@ -98,17 +98,17 @@ def _cell(key: tuple[Any, ...], shown: Sequence[Compared], repeats: bool) -> lis
     return row
 
 
-def _references(shown: Sequence[Compared], table: pd.DataFrame) -> list[list[str]]:
+def _references(shown: Sequence[Compared]) -> list[list[str]]:
     """A row an arm that the figures draw as a line."""
     rows = []
     for name in dict.fromkeys(name for _, ours, _ in shown for name in ours.references):
         row = [escape(name), *[""] * (len(shown[0][0].settings) - 1)]
         for figure, ours, theirs in shown:
-            arm = table[(table["arm"] == name) & (table["status"] == "done")]
-            runs = int(arm[figure.value].notna().sum()) if name in ours.references else 0
-            mean = number(ours.references.get(name, math.nan), digits(figure))
-            theirs_mean = theirs.references.get(name, math.nan) if theirs is not None else math.nan
-            row += [mean, str(runs) if runs else "--"] + [number(theirs_mean, digits(figure))] * (theirs is not None)
+            arm, places = ours.references.get(name), digits(figure)
+            row += [number(arm.mean, places), arm.seeds] if arm else [number(math.nan, places), "--"]
+            if theirs is not None:
+                beside = theirs.references.get(name)
+                row.append(number(beside.mean if beside else math.nan, places))
         rows.append(row)
     return rows
 

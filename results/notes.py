@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from results._shown import Shown
-from results.cells import Panel, panel, plain
+from results.cells import Panel, arm_words, panel, plain
 from results.records import UNPLANNED
 
 TOLD = ("dataset", "images", "encoder", "encoder.depth", "encoder.width", "epochs", "batch_size")
@@ -89,5 +89,5 @@ def typical(shown: Panel) -> str:
     """What a heatmap cannot draw: the usual half width, and the arms that are marks on its color bar."""
     halves = [cell.half_width for cell in shown.cells.values() if not math.isnan(cell.half_width)]
     half = f"95% interval of a cell alone: typically \u00b1{statistics.median(halves):.1f}." if halves else ""
-    arms = ", ".join(f"{name} {mean:.1f}" for name, mean in shown.references.items())
+    arms = ", ".join(arm_words(name, cell) for name, cell in shown.references.items())
     return " ".join(filter(None, [half or intervals(shown), f"Marks on the color bar: {arms}." if arms else ""]))

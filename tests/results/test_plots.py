@@ -140,6 +140,14 @@ def test_bars_start_at_zero_and_nulls_have_a_place() -> None:
     assert {"random encoder 31.0", "supervised 88.4"} <= set(texts(axes))
 
 
+def test_a_reference_of_fewer_seeds_than_planned_says_so() -> None:
+    table = synthetic.lose(synthetic.heads(), "to do", arm="supervised", seed=1)
+    axes = replace(synthetic.HEAD_FIGURE, paper=None).draw(table).axes[0]
+    assert axes.get_title(loc="right") == "\u2191 supervised 88.4 (n=2/3)\n\u2193 random encoder 31.0"
+    grid = synthetic.lose(synthetic.pairs(), "to do", arm="random encoder", seed=0)
+    assert "random encoder 31.0 (n=2/3), supervised 88.4" in foot(synthetic.PAIR_FIGURE.draw(grid))
+
+
 def test_points_where_bars_would_look_alike() -> None:
     table = synthetic.heads()
     axes = replace(synthetic.HEAD_FIGURE, paper=None).draw(table).axes[0]
