@@ -4,8 +4,11 @@ A row begins as a plan (settings, probes still to do) and is filled from the rec
 machine that has no record of it.
 """
 
+import fcntl
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +39,15 @@ def write_plan(path: Path, rows: Sequence[Mapping[str, Any]], about: Mapping[str
     A row is {"run", "arm", "seed", "probes": [ids], **settings}. A run that is done but for a probe new to the plan
     keeps its numbers and is to do again. A run no longer in the plan stays if it is done, with the arm UNPLANNED.
     """
-    if path.exists() and _is_planned(path, rows, about):
-        return
-    before = {row["run"]: row for row in read_rows(path)} if path.exists() else {}
-    planned = {row["run"] for row in rows}
-    others = [row for run, row in before.items() if run not in planned and row["status"] == "done"]
-    kept = [row | {"arm": UNPLANNED} for row in others]
-    _write(path, [_planned(row, before.get(row["run"])) for row in rows] + kept, about)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path):
+        if path.exists() and _is_planned(path, rows, about):
+            return
+        before = {row["run"]: row for row in read_rows(path)} if path.exists() else {}
+        planned = {row["run"] for row in rows}
+        others = [row for run, row in before.items() if run not in planned and row["status"] == "done"]
+        kept = [row | {"arm": UNPLANNED} for row in others]
+        _write(path, [_planned(row, before.get(row["run"])) for row in rows] + kept, about)
 
 
 def fill(path: Path, runs: Path) -> "pd.DataFrame":
@@ -55,11 +60,9 @@ def fill(path: Path, runs: Path) -> "pd.DataFrame":
     """
     aside = archive.set_aside_damaged(runs)
     damaged = [str(aside)] if aside else []
-    seen = None
-    while seen != (seen := checked_parquet.stamp(path)):  # again, where another command has written it meanwhile
+    with _alone(path):
         rows = [row | measured(row, runs, damaged) for row in read_rows(path)]
-        told = about(path)
-    _write(path, rows, told)
+        _write(path, rows, about(path))
     table = read_table(path)
     table.attrs["damaged"] = list(dict.fromkeys(damaged))
     return table
@@ -67,7 +70,8 @@ def fill(path: Path, runs: Path) -> "pd.DataFrame":
 
 def take_over(path: Path, rows: Mapping[str, Row]) -> None:
     """Give the runs that `rows` has by id what was measured of them elsewhere; the table's other cells stay."""
-    _write(path, [row | rows.get(row["run"], {}) for row in read_rows(path)], about(path))
+    with _alone(path):
+        _write(path, [row | rows.get(row["run"], {}) for row in read_rows(path)], about(path))
 
 
 def read_table(path: Path) -> "pd.DataFrame":
@@ -103,6 +107,18 @@ def about(path: Path) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError) as problem:
         raise Damaged(path, "it does not say of which study it is") from problem
     return said
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One command at a time changes the tables of a folder; where the file system has no locks, the last one wins."""
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _cells(column: Any) -> list[Any]:

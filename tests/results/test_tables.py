@@ -1,6 +1,7 @@
 """A table keeps what was measured, shows what is missing, and never forgets a row."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from results.records import publish
-from results.tables import about, fill, read_rows, read_table, write_plan
+from results.tables import about, fill, read_rows, read_table, take_over, write_plan
 
 ABOUT = {"study": "synthetic", "scale": "smoke", "question": "?", "base": {"epochs": 1}}
 
@@ -165,6 +166,14 @@ def test_a_plan_that_the_table_holds_is_not_written_again(tmp_path: Path) -> Non
     for changed in (plan("b", sequence=(1, 3)), plan("b", more=1), plan("b", probes=("p2",)), plan("b", "c")):
         assert is_written(changed, ABOUT)
     assert is_written(plan("b", "c"), {**ABOUT, "question": "!"})
+
+
+def test_what_several_commands_change_at_once_is_all_kept(tmp_path: Path) -> None:
+    path, runs = tmp_path / "t.parquet", [f"r{number}" for number in range(12)]
+    write_plan(path, plan(*runs), ABOUT)
+    with ThreadPoolExecutor(len(runs)) as pool:
+        list(pool.map(lambda run: take_over(path, {run: {"status": "done", "linear_top1": 50.0}}), runs))
+    assert {row["status"] for row in read_rows(path)} == {"done"}
 
 
 def test_read_rows_takes_the_columns_that_there_are(tmp_path: Path) -> None:
