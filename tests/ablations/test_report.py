@@ -46,6 +46,16 @@ def test_a_table_alone_is_enough(results: Path, command: Command) -> None:
     assert pq.read_table(results / "tables" / "tiny.smoke.parquet").equals(before)
 
 
+def test_claims_that_a_study_has_no_more_leave_nothing_behind(results: Path, command: Command) -> None:
+    stale = [results / "claims.parquet", results / "figures" / "tiny.smoke.claims.png"]
+    (results / "figures").mkdir()
+    for path in stale:
+        path.touch()
+    assert command(name="report").code == 0
+    assert not any(path.exists() for path in stale)
+    assert (results / "figures" / "tiny.smoke.png").exists()
+
+
 def test_a_damaged_record_of_a_run_that_the_table_knows_is_named_and_kept(results: Path, command: Command) -> None:
     record = next((results / "runs").glob("*/record.json"))
     record.write_text("{}")
