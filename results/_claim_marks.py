@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from results._hover import say, short
-from results.claim_words import number, papers, word
+from results.claim_words import number, papers, visible, word
 from results.style import DARK, GRAY, PALE, PALETTE
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 
@@ -35,7 +35,7 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
         half = 1.96 * one.images
         (images,) = axes.plot([one.effect - half, one.effect + half], [y, y], zorder=2, label="_images", **IMAGES)
         say(images, f"{one.claim}: \u00b1 {short(half)} over test images (95%)")
-    for far in _seen(one):
+    for far in visible(one):
         (seen,) = axes.plot([far], [y], zorder=2.5, label="_seen", **SEEN)
         say(seen, f"{one.claim}: could be seen from {far:+.2f} on")
     if not math.isnan(one.low):
@@ -58,7 +58,7 @@ def marks_of(measured: Sequence[Verdict]) -> list[Any]:
     handles += [Patch(facecolor=PALE, edgecolor=GRAY, linewidth=0.8, label="where the claim holds")]
     if any(not math.isnan(one.images) for one in measured):
         handles += [Line2D([], [], label="95% over test images", **IMAGES)]
-    if any(map(_seen, measured)):
+    if any(map(visible, measured)):
         handles += [Line2D([], [], linestyle="none", label="could be seen from here on", **SEEN)]
     return handles
 
@@ -75,11 +75,3 @@ def _draw_interval(axes: Axes, y: float, one: Verdict) -> None:
     axes.plot(ends, [y, y], color=color, linewidth=1.1, zorder=3, label="_interval")
     for end, is_cut, arrow in zip(ends, (one.low < left, one.high > right), "<>", strict=True):
         axes.plot([end], [y], arrow if is_cut else "|", color=color, markersize=3.5, mew=1.0, zorder=3, clip_on=False)
-
-
-def _seen(one: Verdict) -> list[float]:
-    """The true numbers from which on these seeds would decide, on either side of the margin if both can be met."""
-    if math.isnan(one.distance):
-        return []
-    inside = [one.margin - one.distance] if one.kind == "within" and one.distance < one.margin else []
-    return [*inside, one.margin + one.distance]

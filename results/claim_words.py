@@ -44,9 +44,23 @@ def margin(one: Verdict) -> str:
 
 
 def seen(one: Verdict) -> str:
-    """From where on these seeds would decide."""
-    far = f">{one.margin + one.distance:.2g}"
-    return far if one.kind == "above" or one.distance >= one.margin else f"<{one.margin - one.distance:.2g} or {far}"
+    """From where on these seeds would decide; "nothing" where the number cannot get there."""
+    return " or ".join(f"{'<' if true < one.margin else '>'}{true:.2g}" for true in visible(one)) or "nothing"
+
+
+def visible(one: Verdict) -> list[float]:
+    """The true numbers from which on these seeds would decide, on either side of the margin if both can be met."""
+    if math.isnan(one.distance):
+        return []
+    inside = [one.margin - one.distance] if one.kind == "within" and one.distance < one.margin else []
+    return [true for true in (*inside, one.margin + one.distance) if true <= most(one.unit)]
+
+
+def most(unit: str) -> float:
+    """How large a number in this unit can be: "of 21" all of them, a correlation 1."""
+    if unit == "rank correlation":
+        return 1.0
+    return float(unit.removeprefix("of ")) if unit.startswith("of ") else math.inf
 
 
 def aside(one: Verdict) -> str:

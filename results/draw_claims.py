@@ -11,7 +11,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from results._canvas import footer
 from results._claim_marks import LOOKS, draw_strip, marks_of
-from results.claim_words import label, lines, note, papers, said, word
+from results.claim_words import label, lines, most, note, papers, said, word
 from results.style import DARK, GRAY, SINGLE, STYLE
 from results.verdicts import Verdict
 
@@ -78,7 +78,7 @@ def _limits(block: Sequence[Verdict]) -> tuple[float, float]:
     """Of an axis that shows all numbers, and of the intervals as much as leaves the numbers half of its length."""
     unit = block[0].unit
     if unit.startswith("of "):
-        return -0.5, float(unit.removeprefix("of ")) + 0.5
+        return -0.5, most(unit) + 0.5
     if unit == "rank correlation":
         return -1.08, 1.08
     margins = [sign * one.margin for one in block for sign in ((-1, 1) if one.kind == "within" else (1,))]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from studies import line, study
 
-from results.claim_words import aside
+from results.claim_words import aside, seen
 from results.claims import Claim, all_of, best_of, cells, count_of, difference, gap_of_gaps, rank, weighted
 from results.labels import packed, unpacked
 from results.paper import PaperValues
@@ -303,6 +303,24 @@ def test_studies_at_the_margin_are_decided_no_oftener_than_stated(
                 wrong += 1
                 break
     assert wrong <= most
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "margin", "distance", "words"),
+    [
+        ("above", "points", 0.5, 1.1, ">1.6"),
+        ("within", "points", 1.5, 1.0, "<0.5 or >2.5"),
+        ("within", "points", 1.5, 2.0, ">3.5"),
+        ("above", "of 21", 10.0, 11.0, ">21"),
+        ("above", "of 21", 10.0, 16.5, "nothing"),
+        ("above", "rank correlation", 0.5, 0.6, "nothing"),
+    ],
+)
+def test_no_claim_could_see_what_its_number_cannot_be(
+    kind: str, unit: str, margin: float, distance: float, words: str
+) -> None:
+    told = {"study": "s", "scale": "laptop", "claim": "F1", "text": "", "paper": math.nan, "verdict": "undecided"}
+    assert seen(Verdict(**told, kind=kind, unit=unit, margin=margin, distance=distance)) == words  # type: ignore[arg-type]
 
 
 def test_an_effect_that_could_be_seen_is_seen_in_four_of_five_studies() -> None:
