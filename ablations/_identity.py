@@ -10,11 +10,12 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from ablations._code import code_hash
-from core.value import canonical_fields, is_value
+from core.value import canonical, canonical_fields, declared_types, is_value
 
 _OWN = {"part", "version", "source"}
 _source = cache(code_hash)  # a function does not change once it is imported
@@ -101,7 +102,7 @@ def _describe_part(part: Any) -> dict[str, Any]:
     defaults = _defaults(kind)
     for name, setting in canonical_fields(part).items():
         change = _describe(setting)
-        if change != defaults[name]:
+        if not _is_same(change, defaults[name]):
             described[name] = change
     return described
 
@@ -110,13 +111,24 @@ def _describe_part(part: Any) -> dict[str, Any]:
 def _defaults(kind: type) -> dict[str, Any]:
     if taken := sorted(_OWN & {field.name for field in dataclasses.fields(kind)}):
         raise TypeError(f"{kind.__name__}.{taken[0]}: a setting cannot have this name, which identity uses itself")
-    return {field.name: _describe_default(field) for field in dataclasses.fields(kind)}
+    declared = declared_types(kind)
+    return {field.name: _describe_default(field, declared[field.name]) for field in dataclasses.fields(kind)}
 
 
-def _describe_default(field: "dataclasses.Field[Any]") -> Any:
-    if field.default is not dataclasses.MISSING:
-        return _describe(field.default)
-    return _describe(field.default_factory()) if field.default_factory is not dataclasses.MISSING else ["required"]
+def _describe_default(field: "dataclasses.Field[Any]", declared: Any) -> Any:
+    given = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    if given is dataclasses.MISSING:
+        return ["required"]
+    with suppress(TypeError, ValueError):  # one that the type does not allow is no value's
+        given = canonical(given, declared, field.name)
+    return _describe(given)
+
+
+def _is_same(change: Any, default: Any) -> bool:
+    """Whether these are one as JSON, where True is not 1."""
+    if type(change) is not type(default) or change != default:
+        return False
+    return isinstance(change, _PLAIN) or json.dumps(change, sort_keys=True) == json.dumps(default, sort_keys=True)
 
 
 def _kept(make: Callable[..., Any], part: Any, *also: Any) -> Any:

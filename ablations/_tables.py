@@ -98,9 +98,9 @@ def seeds_of(path: Path, runs: Sequence[Run], asked: int | None) -> int | None:
     """How many seeds the table is to have: those `asked` for, or more, since what was planned once stays."""
     if not path.exists():
         return asked
-    before = len({row["seed"] for row in read_rows(path, ("arm", "seed")) if row["arm"] == "cell"})
-    now = len({getattr(run.experiment, "seed", 0) for run in runs if run.arm == "cell"})
-    return before if before > now else asked
+    before = {row["seed"] for row in read_rows(path, ("arm", "seed")) if row["arm"] == "cell"}
+    now = {getattr(run.experiment, "seed", 0) for run in runs if run.arm == "cell"}
+    return len(before) if before > now else asked  # more seeds than these, not others
 
 
 def states(path: Path, results: Path, probes: Sequence[str], runs: Sequence[Run]) -> dict[str, State]:

@@ -35,7 +35,7 @@ def value(cls: type[T]) -> type[T]:
 def replace(instance: T, **given: Any) -> T:
     """As `dataclasses.replace`; the fields of a value that are not given are canonical already, and left alone."""
     kind: Any = type(instance)
-    if kind not in _VALUES or not given.keys() <= (declared := _declared(kind)).keys():
+    if kind not in _VALUES or not given.keys() <= (declared := declared_types(kind)).keys():
         return dataclasses.replace(instance, **given)  # type: ignore[type-var] # whose error names what is misspelt
     made: T = object.__new__(kind)
     names = [name for name in declared if name in given]  # in this order, so that of two errors the same one is raised
@@ -57,7 +57,7 @@ def canonical_fields(instance: Any) -> dict[str, Any]:
     """
     kind: Any = type(instance)
     if kind in _VALUES:  # made canonical, and frozen since
-        return {name: getattr(instance, name) for name in _declared(kind)}
+        return {name: getattr(instance, name) for name in declared_types(kind)}
     return _canonical_fields(instance)
 
 
@@ -65,13 +65,13 @@ def _canonical_fields(instance: Any) -> dict[str, Any]:
     kind: Any = type(instance)
     return {
         name: canonical(getattr(instance, name), declared, f"{kind.__name__}.{name}")
-        for name, declared in _declared(kind).items()
+        for name, declared in declared_types(kind).items()
     }
 
 
 @cache
-def _declared(kind: type) -> dict[str, Any]:
-    """The declared type of each field."""
+def declared_types(kind: type) -> dict[str, Any]:
+    """The declared type of each field of a dataclass."""
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
 

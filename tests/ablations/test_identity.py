@@ -50,6 +50,19 @@ def test_one_value_written_in_two_ways_is_one_run(written: str) -> None:
     assert changes(first) == changes(second)
 
 
+@dataclasses.dataclass(frozen=True)
+class Loose:
+    depth: Any = 1
+    tags: tuple[Any, ...] = (1, 0)
+    rate: float = 1
+
+
+def test_what_equals_a_default_without_being_it_is_another_run() -> None:
+    values = (Loose(), Loose(True), Loose(1.0), Loose(tags=(True, False)))
+    assert len(set(map(run_id, values))) == 4
+    assert run_id(Loose(1, (1, 0), 1.0)) == run_id(Loose())
+
+
 def test_what_else_decides_a_result_is_in_the_id() -> None:
     ids = [run_id(Experiment()), *(run_id(Experiment(), images) for images in ("", "abc", "abd"))]
     assert len(set(ids)) == 4

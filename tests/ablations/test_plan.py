@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from ablations._context import Context
 from ablations._identity import settings
 from ablations._plan import Run, find, plan, select
 from ablations._study import derive
+from ablations._tables import seeds_of
 from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
 from core.losses import CrossEntropy, NTXent
 from results.plots import AnyFigure, Bars, Heatmap, Metric, Panels
+from results.tables import write_plan
 
 HEADS = vary(head=[NoHead(), MLP(width=32), MLP(width=64)], seed=range(2))
 WIDTHS = Bars(x="head.width", hue="head")
@@ -91,6 +94,15 @@ def test_more_seeds_keep_the_ids_of_the_first() -> None:
 class Mine:
     class NTXent(NTXent):
         """Another loss of that name."""
+
+
+def test_a_table_keeps_more_seeds_than_the_study_has_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "study.smoke.parquet"
+    rows = [{"run": f"{seed}", "arm": "cell", "seed": seed, "probes": []} for seed in range(4)]
+    write_plan(path, rows, {"base": {}})
+    assert seeds_of(path, planned(study()), None) == 4
+    others = study(vary(head=[NoHead()], seed=[10, 11]), Bars(x="head"))
+    assert seeds_of(path, planned(others), None) is None and seeds_of(path, planned(others), 5) == 5
 
 
 def test_two_parts_of_one_name_are_refused() -> None:
