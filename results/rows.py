@@ -9,9 +9,15 @@ from results._shown import Shown
 
 
 def valid_name(value: str) -> str:
-    """The validation metric beside a test metric: linear_top1 -> linear_valid_top1."""
-    probe, _, metric = value.partition("_")
-    return f"{probe}_valid_{metric}"
+    """The validation metric beside a test metric: linear_top1 -> linear_valid_top1, a_b_top1_z -> a_b_valid_top1_z.
+
+    Of one that is no top-1, "valid" comes after the first word.
+    """
+    probe, top1, rest = value.rpartition("_top1")
+    if not top1:
+        probe, _, rest = value.partition("_")
+        rest = f"_{rest}"
+    return f"{probe}_valid{top1}{rest}"
 
 
 def check_columns(figure: Shown, table: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ from command_line import TINY, Command
 from ablations import Study, Tune, best_of, cells, difference, load_study, study_names, vary
 from ablations._metrics import TRAINING, check_metrics
 from ablations._scale import SCALES
-from core.probe import Features, LinearProbe, Measured, NearestNeighbors, Transfer
+from core.probe import Features, LinearProbe, Measured, NearestNeighbors, Transfer, TransformationProbe
 from results.plots import Bars, Lines, Metric, Panels
 
 HEADS = {"head": "MLP"}
@@ -43,6 +43,13 @@ def study(**given: Any) -> Study:
 def test_who_names_a_metric_that_no_run_will_have(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check_metrics(study(**given), "smoke")
+
+
+def test_the_best_is_chosen_by_validation_images_of_other_images_and_other_tasks_too() -> None:
+    probes = (Transfer("shapes", LinearProbe(), name="there"), TransformationProbe("color or gray"))
+    names = [name for probe in probes for name in probe.metrics if "valid" not in name]
+    claims = [difference(name, best_of(HEADS, name), cells(HEADS, name)) for name in names]
+    check_metrics(study(probes=probes, figure=replace(RIGHT, value=names[0]), claims=claims), "smoke")
 
 
 def my_probe(features: Features) -> Measured:
