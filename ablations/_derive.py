@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ablations._find import load_study
-from ablations._grid import nearest
+from results.nearest import nearest
 
 MODULES = ("augmentations", "encoders", "heads", "losses", "optimizer")
 """The modules of core whose names a value may use."""

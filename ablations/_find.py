@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations._grid import nearest_or_all
+from results.nearest import nearest_or_all
 
 if TYPE_CHECKING:
     from ablations._study import Study

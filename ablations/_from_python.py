@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 
 from ablations._command import DONE, FAILED, WRONG_USE, Parser
 from ablations._find import STUDIES, StudyError, load_study
-from ablations._grid import nearest_or_all
 from ablations._options import options_parser
 from ablations._siblings import HOME
 from ablations._source import import_path
 from ablations._study import Study
+from results.nearest import nearest_or_all
 from slurm.environment import environment_with
 
 

@@ -3,7 +3,6 @@
 A dotted name changes a field of a part: `vary(**{"loss.temperature": [0.1, 0.5]})`.
 """
 
-import difflib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -11,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from core.value import replace
+from results.nearest import nearest_or_all
 
 Change = Mapping[str, Any]
 Parts = dict[tuple[int, str, int], Any]
@@ -106,14 +106,3 @@ def _check_names(instance: Any, names: Iterable[str]) -> None:
 @cache  # ten thousand experiments are of one kind
 def _names(kind: Any) -> list[str]:
     return [field.name for field in fields(kind)]
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """ ": did you mean 'epochs'?", if one of the known names is near."""
-    close = difflib.get_close_matches(name, known, 1)
-    return f": did you mean {close[0]!r}?" if close else ""
-
-
-def nearest_or_all(name: str, known: list[str], there_are: str = "there are") -> str:
-    """As `nearest`; "; there are " and all the known names, if none is near."""
-    return nearest(name, known) or f"; {there_are} {', '.join(known) or 'none'}"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablations._grid import nearest
 from results.archive import folded
 from results.facts import Facts, of_records, of_row
 from results.measured import Row
+from results.nearest import nearest
 from results.records import Damaged, places, read
 from results.table_files import table_paths
 from results.tables import about, read_rows

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ablations._grid import nearest_or_all
 from ablations._identity import settings
 from ablations._study import Study
 from core.pretrain import pretrain
+from results.nearest import nearest_or_all
 from results.panels import metrics_of, parts_of
 from results.rows import valid_name
 from results.selections import selections

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablations._grid import apply_all, nearest_or_all
+from ablations._grid import apply_all
 from ablations._identity import changes, run_id, settings
 from ablations._references import references
 from ablations._study import Study
 from ablations._tune import GRID, tuning
 from core.pretrain import pretrain
 from core.value import canonical, replace
+from results.nearest import nearest_or_all
 from results.panels import parts_of
 from results.selections import selections
 

@@ -15,6 +15,7 @@ from core.experiment import Experiment
 from core.pretrain import pretrain
 from core.probe import LinearProbe, NearestNeighbors
 from results.claims import Claim
+from results.nearest import nearest_or_all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +100,12 @@ class Study:
         return tuple(_made(self.probes, self.base_at(scale)))
 
     def claims_at(self, scale: str) -> tuple[Claim, ...]:
-        """The claims, for the study's base at this scale."""
-        return tuple(_made(self.claims, self.base_at(scale)))
+        """The claims, for the study's base at this scale. Raises ValueError if one is of a scale that there is not."""
+        claims = tuple(_made(self.claims, self.base_at(scale)))
+        for claim in claims:
+            if wrong := [name for name in claim.scales if name not in SCALES]:
+                raise ValueError(f"claim {claim.name}: no scale {wrong[0]!r}{nearest_or_all(wrong[0], [*SCALES])}")
+        return claims
 
 
 def _made(given: Any, base: Any) -> Any:

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ablations._grid import nearest_or_all
 from ablations._identity import run_id, settings
 from core.value import check, value
+from results.nearest import nearest_or_all
 
 TUNING = "tuning"
 """The arm of a run that only chooses: no figure and no claim shows it, the table keeps it."""

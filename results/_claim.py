@@ -1,5 +1,6 @@
 """Claim: one number with the margin beyond which it should lie."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -41,6 +42,7 @@ class Claim:
     def __post_init__(self) -> None:
         if callable(self.number):
             object.__setattr__(self, "number", _by_path(self.name, self.number))
+        _check_types(self)
         if self.above is not None and self.within is not None:
             raise ValueError(f"claim {self.name} takes above= or within=, not both")
         if self.within is not None and not self.within > 0:
@@ -60,6 +62,23 @@ class Claim:
     def is_at(self, scale: str) -> bool:
         """Whether this scale can test it."""
         return not self.scales or scale in self.scales
+
+
+def _check_types(claim: Claim) -> None:
+    takes: list[tuple[str, bool, str]] = [
+        (name, isinstance(getattr(claim, name), str), "text") for name in ("name", "text", "needs")
+    ]
+    takes += [(name, _is_number(getattr(claim, name)), "a number") for name in ("above", "within", "paper")]
+    is_tuple = isinstance(claim.scales, tuple | list) and all(isinstance(scale, str) for scale in claim.scales)
+    takes += [("scales", is_tuple, "names of scales, such as ('laptop',)")]
+    takes += [("number", isinstance(claim.number, Number), "what difference(...) and the like make, or a function")]
+    for name, fits, what in takes:
+        if not fits:
+            raise TypeError(f"claim {claim.name}: {name} takes {what}, not {getattr(claim, name)!r}")
+
+
+def _is_number(given: object) -> bool:
+    return given is None or (isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given))
 
 
 def _check_count(claim: Claim, pairs: int) -> None:

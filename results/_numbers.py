@@ -40,6 +40,8 @@ def _contrast(contrast: Contrast, runs: Runs) -> Student:
     for weight, term in contrast.terms:
         found = places(term, runs)
         weights[found] += weight / max(len(found), 1)
+    if not weights.any():
+        raise NotRunError("it compares cells with themselves")
     if (fitted := fit.contrast(weights)) is None:
         absent = [int(index) for index in np.flatnonzero(weights) if not fit.counts[index]]
         raise NotRunError(f"some of its cells {runs.why(absent)}" if absent else "its cells have no seed in common yet")

@@ -17,6 +17,7 @@ from results.contrasts import (
     Contrast,
     Count,
     Function,
+    Number,
     Rank,
     Where,
     as_cells,
@@ -46,29 +47,38 @@ __all__ = [
 
 def difference(name: str, first: Cells | Where, second: Cells | Where, **said: Unpack[Said]) -> Claim:
     """first - second."""
-    return Claim(name, minus(first, second), **said)
+    return _claim(name, minus(first, second), said)
 
 
 def gap_of_gaps(
     name: str, a: Cells | Where, b: Cells | Where, c: Cells | Where, d: Cells | Where, **said: Unpack[Said]
 ) -> Claim:
     """(a - b) - (c - d): an interaction."""
-    return Claim(name, weighted((1.0, a), (-1.0, b), (-1.0, c), (1.0, d)), **said)
+    return _claim(name, weighted((1.0, a), (-1.0, b), (-1.0, c), (1.0, d)), said)
 
 
 def all_of(name: str, pairs: Sequence[tuple[Cells | Where, Cells | Where]], **said: Unpack[Said]) -> Claim:
     """first - second of each pair: all above the margin, or all within it."""
-    return Claim(name, AllOf(tuple(minus(first, second) for first, second in pairs)), **said)
+    return _claim(name, AllOf(tuple(minus(first, second) for first, second in pairs)), said)
 
 
 def count_of(name: str, pairs: Sequence[tuple[Cells | Where, Cells | Where]], **said: Unpack[Said]) -> Claim:
     """How many pairs have a first above their second; more than `above` of them should."""
-    return Claim(name, Count(tuple(minus(first, second) for first, second in pairs)), **said)
+    return _claim(name, Count(tuple(minus(first, second) for first, second in pairs)), said)
 
 
 def rank(name: str, of: Cells | Where, by: PaperValues | str, over: str = "", **said: Unpack[Said]) -> Claim:
     """Spearman's correlation between our cells and the paper's, or the setting `by`; between -1 and 1."""
-    return Claim(name, Rank(as_cells(of), by, over), **said)
+    if not isinstance(by, PaperValues | str):
+        raise TypeError(f"claim {name}: by takes PaperValues(...) or the name of a setting, not {by!r}")
+    return _claim(name, Rank(as_cells(of), by, over), said)
+
+
+def _claim(name: str, number: Number, said: Said) -> Claim:
+    if wrong := [word for word in said if word not in Said.__annotations__]:
+        takes = f"takes {', '.join(Said.__annotations__)}, not {wrong[0]}"
+        raise TypeError(f"claim {name} {takes}; of which metric or arm cells are, cells({{...}}, metric=, arm=) says")
+    return Claim(name, number, **said)
 
 
 def about_claims(claims: Sequence[Claim]) -> list[dict[str, Any]]:

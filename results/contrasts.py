@@ -73,6 +73,8 @@ Number = Contrast | AllOf | Count | Rank | Function
 def cells(where: Where, metric: str = "linear_top1", arm: str = "cell") -> Cells:
     """The mean over these cells, or over those of a reference arm: "supervised", "random encoder"."""
     given = [where] if isinstance(where, Mapping) else where
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(one, Mapping) for one in given):
+        raise TypeError(f"cells are chosen by their settings, such as {{'head': 'MLP'}}, not by {where!r}")
     return Cells(tuple(tuple((name, _frozen(value)) for name, value in one.items()) for one in given), metric, arm)
 
 
@@ -93,7 +95,9 @@ def weighted(*terms: tuple[float, Cells | Where]) -> Contrast:
 
 
 def minus(first: Cells | Where, second: Cells | Where) -> Contrast:
-    """first - second."""
+    """first - second. Raises ValueError if they are the same."""
+    if as_cells(first) == as_cells(second):
+        raise ValueError(f"a claim compares two kinds of cells, not {first!r} with itself")
     return weighted((1.0, first), (-1.0, second))
 
 

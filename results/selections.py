@@ -5,6 +5,7 @@ from typing import Any
 
 from results.claims import Claim
 from results.contrasts import AllOf, Cells, Contrast, Count, Rank
+from results.nearest import nearest_or_all
 
 
 def matching(chosen: Cells, rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -67,7 +68,7 @@ def _no_match(where: Sequence[tuple[str, Any]], rows: Sequence[Mapping[str, Any]
     for name, wanted in where:
         known = list(dict.fromkeys(name for row in rows for name in row))
         if name not in known:
-            return f"no setting {name!r}; there are {', '.join(known)}"
+            return f"no setting {name!r}{nearest_or_all(name, known)}"
         values = list(dict.fromkeys(str(row[name]) for row in rows if name in row))
         if not any(_same(row.get(name), wanted) for row in rows):
             return f"no cell has {name}={wanted!r}; its values here are {', '.join(values)}"

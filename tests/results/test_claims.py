@@ -1,6 +1,8 @@
 """Claims are data: a table's metadata holds what was declared; a mistake is named before anything is trained."""
 
 import json
+import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,6 +27,13 @@ from results.selections import check_claims, matching
 
 FIG = PaperValues(study="augmentation_pairs", keys=(("first", "augment.first"),))
 A, B = {"head": "MLP"}, {"head": "Linear", "head.width": (32, 64)}
+
+
+def any_(given: Any) -> Any:
+    """What a person may write, though the type checker would complain."""
+    return given
+
+
 ROWS: list[dict[str, Any]] = [
     {"head": "NoHead", "normalize": True, "epochs": 10},
     {"head": "Linear", "head.width": 32, "normalize": True, "epochs": 10},
@@ -55,6 +64,30 @@ def test_claims_survive_json() -> None:
 def test_the_margin_is_the_papers_own_noise_unless_stated() -> None:
     assert (difference("F", A, B).above, difference("F", A, B, within=2.0).margin) == (0.5, 2.0)
     assert difference("F", A, B, above=0.0).margin == 0.0
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: difference("F", A, B, above=any_("1")), "claim F: above takes a number, not '1'"),
+        (lambda: difference("F", A, B, above=math.nan), "claim F: above takes a number, not nan"),
+        (lambda: difference("F", A, B, paper=any_("x")), "claim F: paper takes a number, not 'x'"),
+        (lambda: difference("F", A, B, text=any_(3)), "claim F: text takes text, not 3"),
+        (
+            lambda: difference("F", A, B, scales=any_("smoke")),
+            r"claim F: scales takes names .*, not 'smoke'",
+        ),
+        (lambda: difference(any_(3), A, B), "claim 3: name takes text"),
+        (lambda: difference("F", any_("a"), B), r"cells are chosen by their settings, such as .*, not by 'a'"),
+        (lambda: difference("F", A, A), "a claim compares two kinds of cells, not .* with itself"),
+        (lambda: difference("F", A, B, **any_({"metric": "knn"})), r"claim F takes above, .*, not metric; .* cells\("),
+        (lambda: Claim("F", any_(3)), "claim F: number takes what difference"),
+        (lambda: rank("F", A, any_([1])), "claim F: by takes PaperValues"),
+    ],
+)
+def test_what_a_claim_does_not_take_is_refused_when_it_is_made(make: Callable[[], Claim], said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        make()
 
 
 def test_mistakes_in_a_claim_are_named() -> None:
@@ -96,18 +129,18 @@ def test_cells_are_chosen_by_their_settings(where: Any, places: list[int]) -> No
         ),
         (
             difference("F", A, {"hed": "MLP"}),
-            "claim F: no setting 'hed'; there are head, normalize, epochs, head.width",
+            "claim F: no setting 'hed': did you mean 'head'?",
         ),
         (
             difference("F", A, {"head": "NoHead", "normalize": False}),
             "claim F: no cell has head='NoHead' and normalize=False together",
         ),
         (difference("F", A, cells({}, arm="supervized")), "claim F: no arm 'supervized'; there are cell, supervised"),
-        (all_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
-        (count_of("F", [(A, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
+        (all_of("F", [(B, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
+        (count_of("F", [(B, A), (A, {"head": "x"})]), "claim F: no cell has head='x'"),
         (rank("F", {"head": "x"}, FIG), "claim F: no cell has head='x'"),
-        (rank("F", {}, FIG, over="hed"), "claim F: no setting 'hed'; there are head, normalize, epochs, head.width"),
-        (rank("F", {}, "width"), "claim F: no setting 'width'; there are head, normalize, epochs, head.width"),
+        (rank("F", {}, FIG, over="hed"), "claim F: no setting 'hed': did you mean 'head'?"),
+        (rank("F", {}, "width"), "claim F: no setting 'width'"),
         (rank("F", {}, "head"), "claim F: by='head' takes a setting of numbers, and one of its values is 'NoHead'"),
     ],
 )
