@@ -1,7 +1,6 @@
 """One picture from figures and a table: panels side by side, a legend above, the footer below."""
 
 import math
-import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -12,10 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from results._shown import Shown
+from results._wrapped import wrapped
 from results.cells import Panel, panel
 from results.notes import facts
 from results.paper import paper_values
 from results.style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
+
+LEFT = 0.01
+"""Of the width of a picture: where its footer begins, and as far from the right it ends."""
 
 
 class Drawable(Shown, Protocol):
@@ -94,8 +97,8 @@ def _legend(canvas: Figure, figures: Sequence[Drawable], axes: Any, width: float
 
 def footer(canvas: Figure, said: str, width: float) -> float:
     """Lines at the bottom left, for which the layout keeps room; the inches that they take."""
-    text = textwrap.wrap(said, int(width * 21.5))  # so many characters fit into a line
-    canvas.supxlabel("\n".join(text), x=0.01, ha="left", fontsize=TEXT, color=GRAY, linespacing=1.25)
+    text = wrapped(said, (1 - 2 * LEFT) * width)
+    canvas.supxlabel("\n".join(text), x=LEFT, ha="left", fontsize=TEXT, color=GRAY, linespacing=1.25)
     return _inches(text)
 
 

@@ -55,8 +55,10 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
 
 def _of_all(table: pd.DataFrame, name: str, base: Any) -> list[Any]:
     """The values that the cells have, each once; what the base has where the table says nothing."""
-    if name not in table or "arm" not in table:
+    if "arm" not in table or name.partition(".")[0] not in table:
         return [base]
+    if name not in table:
+        return []  # one's own encoder has no depth
     return list(dict.fromkeys(map(plain, table.loc[table["arm"] == "cell", name].unique())))
 
 

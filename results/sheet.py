@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from results._wrapped import wrapped
 from results.style import GRAY, STYLE
 
 TILE, NEAR, APART, LINE = 0.42, 0.025, 0.13, 0.115  # inches: a picture, the gaps within and between columns, a line
@@ -42,9 +43,12 @@ def draw_columns(bands: Sequence[Band], said: str) -> Figure:
         canvas, axes = _canvas()
         y = EDGE
         for band in bands:
-            axes.text(EDGE, y, band.title, va="top", weight="bold")
-            y += 2 * LINE
-            for line in _lines(band.columns):
+            lines = _lines(band.columns)
+            wide = max([NARROW, *(sum(one.width for one in line) for line in lines)])
+            titled = wrapped(band.title, wide - EDGE, "bold")
+            axes.text(EDGE, y, "\n".join(titled), va="top", weight="bold")
+            y += (len(titled) + 1) * LINE
+            for line in lines:
                 y = _draw_line(axes, y, line) + APART
         return _finish(canvas, axes, y, said)
 
@@ -121,7 +125,7 @@ def _canvas() -> tuple[Figure, Axes]:
 
 def _finish(canvas: Figure, axes: Axes, y: float, said: str) -> Figure:
     right = max([NARROW, *(image.get_extent()[1] for image in axes.images)]) + EDGE
-    lines = textwrap.wrap(said, int(right / 0.05))
+    lines = wrapped(said, right - 2 * EDGE)
     axes.text(EDGE, y + LINE / 2, "\n".join(lines), va="top", color=GRAY)
     bottom = y + LINE * (len(lines) + 1) + EDGE
     canvas.set_size_inches(right, bottom)
