@@ -35,6 +35,7 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
         half = 1.96 * one.images
         (images,) = axes.plot([one.effect - half, one.effect + half], [y, y], zorder=2, label="_images", **IMAGES)
         say(images, f"{one.claim}: \u00b1 {short(half)} over test images (95%)")
+        _draw_cuts(axes, y, one.effect - half, one.effect + half, IMAGES["color"])
     for far in visible(one):
         (seen,) = axes.plot([far], [y], zorder=2.5, label="_seen", **SEEN)
         say(seen, f"{one.claim}: could be seen from {far:+.2f} on")
@@ -68,10 +69,19 @@ def _region(one: Verdict, right: float) -> tuple[float, float]:
 
 
 def _draw_interval(axes: Axes, y: float, one: Verdict) -> None:
-    """Over seeds, at its own level; an arrow where it goes on beyond the axis."""
+    """Over seeds, at its own level."""
     left, right = axes.get_xlim()
     color = LOOKS[one.verdict]["color"]
     ends = max(one.low, left), min(one.high, right)
     axes.plot(ends, [y, y], color=color, linewidth=1.1, zorder=3, label="_interval")
-    for end, is_cut, arrow in zip(ends, (one.low < left, one.high > right), "<>", strict=True):
-        axes.plot([end], [y], arrow if is_cut else "|", color=color, markersize=3.5, mew=1.0, zorder=3, clip_on=False)
+    for end in (end for end in (one.low, one.high) if left <= end <= right):
+        axes.plot([end], [y], "|", color=color, markersize=3.5, mew=1.0, zorder=3)
+    _draw_cuts(axes, y, one.low, one.high, color)
+
+
+def _draw_cuts(axes: Axes, y: float, low: float, high: float, color: str) -> None:
+    """An arrow at each end of the axis beyond which what is drawn from low to high goes on."""
+    left, right = axes.get_xlim()
+    for end, is_cut, arrow in ((left, low < left, "<"), (right, high > right, ">")):
+        if is_cut:
+            axes.plot([end], [y], arrow, color=color, markersize=3.5, mew=1.0, zorder=3, clip_on=False)

@@ -25,27 +25,32 @@ def draw_references(axes: Axes, references: dict[str, Cell], inches: float) -> N
     """
     low, high = axes.get_ylim()
     drawn, named = _drawn(axes), list[Bbox]()
+    means = [cell.mean for cell in references.values() if low <= cell.mean <= high]
     beyond: list[str] = []
     for name, cell in references.items():
         (line, color), mean, named_so = REFERENCE_LINES[name], cell.mean, arm_words(name, cell)
         if low <= mean <= high:
             say(axes.axhline(mean, linestyle=line, color=color, linewidth=0.9, zorder=1.5), f"{name}: {short(mean)}")
-            named.append(_name(axes, named_so, mean, color, inches, drawn, named))
+            is_under = any(0 < other - mean < TALL * (high - low) for other in means)  # or that line would cross it
+            named.append(_name(axes, named_so, mean, is_under, color, inches, drawn, named))
         else:
             beyond.append(f"{chr(0x2193) if mean < low else chr(0x2191)} {named_so}")
     if beyond:
         axes.set_title("\n".join(reversed(beyond)), loc="right", fontsize=TEXT, color=GRAY)
 
 
-def _name(axes: Axes, text: str, mean: float, color: str, inches: float, drawn: list[Path], named: list[Bbox]) -> Bbox:
-    """`text` above the line at `mean`, at the right unless another name is there, or less of the data at the left."""
+def _name(
+    axes: Axes, text: str, mean: float, is_under: bool, color: str, inches: float, drawn: list[Path], named: list[Bbox]
+) -> Bbox:
+    """`text` above or under the line at `mean`, at the right unless a name is there, or less data at the left."""
     low, high = axes.get_ylim()
-    foot, wide = (mean - low) / (high - low), 0.55 * TEXT * len(text) / 72 / inches
+    foot, wide = (mean - low) / (high - low) - TALL * is_under, 0.55 * TEXT * len(text) / 72 / inches
     left, right = (Bbox.from_bounds(start, foot, wide, TALL) for start in (EDGE, 1 - EDGE - wide))
     at_right, at_left = ((box.count_overlaps(named), _crossed(drawn, box)) for box in (right, left))
     is_left = at_left < at_right
     side = blended_transform_factory(axes.transAxes, axes.transData)
-    place: dict[str, Any] = {"xycoords": side, "xytext": (0, 1.5), "textcoords": "offset points", "va": "bottom"}
+    place: dict[str, Any] = {"xycoords": side, "textcoords": "offset points"}
+    place |= {"xytext": (0, -1.5), "va": "top"} if is_under else {"xytext": (0, 1.5), "va": "bottom"}
     style: dict[str, Any] = {"ha": "left" if is_left else "right", "fontsize": TEXT, "color": color, "zorder": 6}
     axes.annotate(text, (EDGE if is_left else 1 - EDGE, mean), **place, **style)
     return left if is_left else right

@@ -85,7 +85,9 @@ def _limits(block: Sequence[Verdict]) -> tuple[float, float]:
     numbers = [0.0, *margins, *(one.effect for one in block), *(one.paper for one in block if papers(one))]
     half = (max(numbers) - min(numbers)) / 2
     low, high = min(numbers) - half, max(numbers) + half
-    ends = [min(max(end, low), high) for one in block for end in (one.low, one.high) if not math.isnan(end)]
+    every = [(one.low, one.high) for one in block]
+    every += [(one.effect - 1.96 * one.images, one.effect + 1.96 * one.images) for one in block]
+    ends = [min(max(end, low), high) for both in every for end in both if not math.isnan(end)]
     low, high = min([*numbers, *ends]), max([*numbers, *ends])
     edge = 0.04 * (high - low) or 1.0
     return low - edge, high + edge

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from synthetic import lose
 
 from results._intervals import cell_intervals
+from results._wrapped import _width, wrapped
 from results.cells import panel
 from results.paper import read_paper
 from results.plots import AnyFigure, Bars, Heatmap, Lines, Panels, about_figure, figure_from, save
@@ -138,6 +139,23 @@ def test_bars_start_at_zero_and_nulls_have_a_place() -> None:
     none = table[table["head"] == "NoHead"]["linear_top1"].mean()
     assert dict(bars(axes))[0.0] == pytest.approx(none)
     assert {"random encoder 31.0", "supervised 88.4"} <= set(texts(axes))
+
+
+def test_names_of_lines_near_each_other_stand_apart() -> None:
+    table = synthetic.heads()
+    middle = table["linear_top1"].where(table["arm"] == "cell").mean()
+    for place, arm in enumerate(("supervised", "random encoder")):
+        table.loc[table["arm"] == arm, "linear_top1"] = middle - 0.2 * place
+    axes = replace(synthetic.HEAD_FIGURE, paper=None).draw(table).axes[0]
+    sides = {text.get_text().split()[0]: text.get_va() for text in axes.texts if text.get_text()[:3] in ("sup", "ran")}
+    assert sides == {"supervised": "bottom", "random": "top"}
+
+
+def test_no_line_of_a_caption_is_wider_than_its_picture() -> None:
+    lines = wrapped("WWWW mmmm " * 40 + "iiii " * 200, 3.0)
+    assert all(_width(line, "normal") <= 3.0 for line in lines) and "".join(lines).count("i") == 800
+    assert max(map(len, lines)) > 2 * min(map(len, lines[:-1]))
+    assert wrapped("a" * 200, 1.0) == ["a" * 200]
 
 
 def test_a_reference_of_fewer_seeds_than_planned_says_so() -> None:
