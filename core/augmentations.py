@@ -17,6 +17,7 @@ from core.filters import Cutout, GaussianBlur, GaussianNoise, Sobel
 from core.geometry import Crop, Flip, Rotate
 from core.motion_blur import MotionBlur
 from core.policies import AutoAugment, Equalize, Solarize
+from core.signatures import check_function
 from core.value import check, value
 
 __all__ = [
@@ -61,6 +62,8 @@ class Compose:
 
     def __post_init__(self) -> None:
         check(len(self.parts) > 0, "Compose.parts takes at least one augmentation; Identity() does nothing")
+        for part in self.parts:
+            check_function(part, "Compose.parts", ("images", "draws"))
 
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Images (N, C, H, W) after all parts."""
@@ -86,6 +89,7 @@ class RandomApply:
 
     def __post_init__(self) -> None:
         check(0 <= self.p <= 1, f"RandomApply.p takes a probability, 0 to 1, not {self.p}")
+        check_function(self.augment, "RandomApply.augment", ("images", "draws"))
 
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Images (N, C, H, W), each changed or not."""

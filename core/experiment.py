@@ -1,9 +1,7 @@
 """Experiment: everything that says what is trained, and nothing else. Its defaults are the baseline (scale `gpu`)."""
 
 import inspect
-from collections.abc import Callable
 from dataclasses import KW_ONLY, is_dataclass
-from functools import cache
 from typing import Any, Literal
 
 from core.augmentations import Augmentation, ColorDistortion, Compose, Crop, Flip
@@ -11,10 +9,15 @@ from core.encoders import ResNet
 from core.heads import MLP
 from core.losses import CrossEntropy, Loss, NTXent
 from core.optimizer import LARS, LearningRateScaling
+from core.signatures import binds, check_function
 from core.value import check, value
 
 Part = Any
 """A value with `.build(...)`, or a module-level function, which returns an nn.Module, of `optimizer` an optimizer."""
+CALLED = {"encoder": (), "head": ("width",), "optimizer": ("model", "weight_decay")} | dict.fromkeys(
+    ("prepare", "augment", "augment_other"), ("images", "draws")
+)
+"""With what a part is called that is a function."""
 
 
 def built(part: Part, *arguments: Any) -> Any:
@@ -65,6 +68,8 @@ class Experiment:
             part = getattr(self, name)
             if isinstance(part, type) and is_dataclass(part):
                 raise TypeError(f"{name} takes a value, not {part!r}: write () after the name")
+        for name, arguments in CALLED.items():
+            check_function(getattr(self, name), name, arguments)
         for name, least in (("batch_size", 2), ("epochs", 0), ("warmup_epochs", 0), ("seed", 0), ("weight_decay", 0)):
             check(getattr(self, name) >= least, f"{name} takes {least} or more, not {getattr(self, name)}")
         check(self.seed < 2**63, f"seed takes less than 2**63, not {self.seed}")
@@ -96,13 +101,4 @@ class Experiment:
 
 
 def _takes(loss: Loss, number: int) -> bool:
-    return _binds(loss, number) if inspect.isfunction(loss) else _binds(type(loss).__call__, 1 + number)
-
-
-@cache  # reading a signature takes as long as all the rest of an experiment
-def _binds(function: Callable[..., Any], number: int) -> bool:
-    try:
-        inspect.signature(function).bind(*range(number))
-    except TypeError:
-        return False
-    return True
+    return binds(loss, number) if inspect.isfunction(loss) else binds(type(loss).__call__, 1 + number)

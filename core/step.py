@@ -70,9 +70,11 @@ def make_views(experiment: Experiment, images: Images | Fetched, batch: Tensor, 
         for view, augment in enumerate(augments(experiment))
     ]
     number, channels = pixels[0].shape[:2]
+    takes = f"floats of shape ({number}, {channels}, H, W)"
     for view in views:
+        if not isinstance(view, Tensor):
+            raise TypeError(f"an augmentation returns {takes}, not {view!r}")
         if view.shape[:2] != (number, channels) or not view.is_floating_point():
-            takes = f"floats of shape ({number}, {channels}, H, W)"
             raise ValueError(f"an augmentation returns {takes}, not {view.dtype} of {tuple(view.shape)}")
     return views
 
@@ -84,6 +86,8 @@ def embedding_gradient(loss: Callable[..., Tensor], *views: Tensor) -> tuple[Ten
     if not (isinstance(value, Tensor) and value.ndim == 0):
         given = f"one of shape {tuple(value.shape)}" if isinstance(value, Tensor) else repr(value)
         raise TypeError(f"a loss returns a scalar tensor, not {given}")
+    if not value.requires_grad:
+        raise ValueError("torch cannot differentiate this loss: it is no function of the views, or detached from them")
     return value.detach(), torch.autograd.grad(value, leaves, materialize_grads=True)  # of a view that it stops, 0
 
 

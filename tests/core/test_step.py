@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,6 +75,11 @@ def test_a_loss_may_stop_the_gradient_of_a_view() -> None:
     assert torch.equal(gradients[0], second) and not gradients[1].any()
 
 
+def test_a_loss_that_nothing_can_be_learned_from_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"torch cannot differentiate this loss: .* detached"):
+        embedding_gradient(lambda a, b: a.detach().sum(), torch.ones(2, 3), torch.ones(2, 3))
+
+
 @pytest.mark.parametrize(
     ("loss", "words"),
     [
@@ -95,9 +101,14 @@ def as_bytes(images: Tensor, draws: object) -> Tensor:
     return (255 * images).to(torch.uint8)
 
 
-@pytest.mark.parametrize("augment", [half, as_bytes])
-def test_an_augmentation_that_returns_other_than_images_is_refused(augment: Callable[..., Tensor]) -> None:
-    with pytest.raises(ValueError, match=r"an augmentation returns floats of shape \(8, 3, H, W\), not torch"):
+def nothing(images: Tensor, draws: object) -> None:
+    return None
+
+
+@pytest.mark.parametrize(("augment", "given"), [(half, "torch"), (as_bytes, "torch"), (nothing, "None")])
+def test_an_augmentation_that_returns_other_than_images_is_refused(augment: Callable[..., Any], given: str) -> None:
+    returns = rf"an augmentation returns floats of shape \(8, 3, H, W\), not {given}"
+    with pytest.raises((TypeError, ValueError), match=returns):
         make_views(replace(TINY, augment=augment), DATA.train, BATCH, 0)
 
 
