@@ -50,6 +50,8 @@ class Study:
     def __post_init__(self) -> None:
         """Raises TypeError for what is misplaced, before anything asks for it."""
         _check("figure", self.figure, hasattr(self.figure, "draw"), "a figure of results.plots, such as Bars(x=...)")
+        if isinstance(self.claims, Claim):
+            raise TypeError("Study.claims takes a list, [difference(...)], not one claim alone")
         for name, takes, fits in (
             ("grid", "vary(...)", lambda change: isinstance(change, Mapping)),
             ("probes", "a tuple of probes, such as (LinearProbe(),)", callable),

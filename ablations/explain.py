@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("--study", metavar="FILE.py", help="the study's file, if it is one's own")
     made.add_argument("--data", metavar="DIR", help="where the images lie")
     options = made.parse_args(arguments)
-    runs = [find_run(options.results, asked) for asked in (options.run, options.other) if asked]
+    runs = [find_run(options.results, asked) for asked in (options.run, options.other) if asked is not None]
     if len(runs) == 1:
         from ablations._explain import explain
 

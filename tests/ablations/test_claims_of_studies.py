@@ -231,3 +231,9 @@ def test_until_decided_needs_claims(tmp_path: Path, command: Command) -> None:
     (tmp_path / "walk.py").write_text(text[:start] + ")\n")
     ended = command(*WORDS, "--until-decided")
     assert (ended.code, ended.err) == (2, "run: walk declares no claims to decide\n")
+
+
+def test_one_claim_instead_of_several_is_told_what_to_be() -> None:
+    claim = difference("F", {"epochs": 1}, {"epochs": 2})
+    with pytest.raises(TypeError, match=r"^Study\.claims takes a list, .*, not one claim alone$"):
+        Study(question="", grid=vary(epochs=[1, 2]), figure=Bars(x="epochs"), claims=claim)  # type: ignore[arg-type]

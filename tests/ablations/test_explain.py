@@ -81,6 +81,7 @@ def test_a_prefix_is_enough_and_a_misspelt_id_is_one_line_with_the_nearest(resul
     said = explain(wrong)
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert f"knows no run {wrong!r}, by a record or a table: did you mean {run!r}?" in said.err
+    assert "knows no run ''" in explain("").err
     assert explain("zzz").err.endswith("python -m ablations.run STUDY --dry-run prints a study's ids\n")
     shutil.copytree(results / "runs" / run, results / "runs" / f"{run}0")
     assert f"'{run[:8]}' is the beginning of 2 runs: {run}, {run}0" in explain(run[:8]).err

@@ -12,6 +12,7 @@ import pytest
 import torch
 from command_line import Command, Process, end, wait_for
 
+from ablations._execute import _numbers
 from ablations._source import processor
 from results.records import read
 
@@ -152,6 +153,11 @@ def test_another_method_a_failing_run_and_its_retry(
     assert retried.code == 0
     assert "step 3" in retried.out and "step 2" not in retried.out  # it went on where it had failed
     assert [row["distance"] for row in rows(tmp_path, "walking")] == [4.0, 8.0, 12.0]
+
+
+def test_metrics_are_a_dictionary() -> None:
+    with pytest.raises(TypeError, match=r"^metrics are a dictionary, such as \{'accuracy': 50\.0\}, not 3$"):
+        _numbers(3)  # type: ignore[arg-type]
 
 
 def test_a_metric_that_is_no_number_fails_its_run_alone_and_is_named(tmp_path: Path, process: Process) -> None:
