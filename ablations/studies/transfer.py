@@ -60,7 +60,7 @@ STUDY = Study(
             Metric(f"there_{WAYS['scratch']}", (("evaluation", "finetune"), ("loss", "none")), (("loss", "NTXent"),)),
         ),
         labels=(("NTXent", "SimCLR"), ("CrossEntropy", "supervised"), ("finetune", "fine-tuned")),
-        titles=(("loss", "pretraining"),),
+        titles=(("loss", "pretraining"), ("evaluation", "evaluation on the other images")),
         paper=table_b5,
     ),
     claims=[
