@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ablations._known import rows_of, tables, whole
 from results.facts import LIKE, Facts, of_records
-from results.records import recorded
+from results.records import training_records
 from results.table_files import study_and_scale, table_paths
 from results.tables import about
 
 
 def measured_here(results: Path) -> Iterator[Facts]:
     """What the records in the run folders and the rows that are done say."""
-    for path in recorded(results / "runs"):
+    for path in training_records(results / "runs"):
         if (record := whole(path)) is not None:
             yield of_records(record)
     for table in tables(results):

@@ -11,8 +11,7 @@ from statistics import mean
 from typing import Any
 
 from ablations._plan import Run
-from results import records
-from results.records import Damaged, places, read
+from results.records import Damaged, places, read, training_records
 
 DECIDES = ("dataset", "image_size", "views", "batch_size", "bn_batch", "precision")
 """The settings that decide how long a step takes, beside what `kind` takes of the parts."""
@@ -85,7 +84,7 @@ def wall(seconds: Sequence[float], at_a_time: int) -> float:
 def recorded(results: Path, is_like: IsLike, probes: Sequence[str] = ()) -> Recorded:
     """What records of finished runs on like machines tell: the mean of each kind, and of the probes with these ids."""
     taken, probed = defaultdict[tuple[str, Any], list[float]](list), defaultdict[str, list[float]](list)
-    for path in records.recorded(results / "runs"):
+    for path in training_records(results / "runs"):
         with suppress(Damaged):
             record = read(path)
             if record and is_like(record["provenance"]):

@@ -29,9 +29,9 @@ __all__ = [
     "places",
     "publish",
     "read",
-    "recorded",
     "set_aside",
     "state",
+    "training_records",
 ]
 
 CHECKSUM = "sha256"
@@ -103,7 +103,7 @@ def places(run: Path, probes: Iterable[str]) -> list[Path]:
     return [run / RECORD, *(run / "probes" / f"{probe}.json" for probe in probes)]
 
 
-def recorded(runs: Path) -> list[Path]:
+def training_records(runs: Path) -> list[Path]:
     """Where the records of training lie below `runs`, be they files or folded away."""
     kept = (runs / name for name in folded(runs) if Path(name).name == RECORD)
     return sorted({*runs.glob(f"*/{RECORD}"), *kept})

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from results.archive import fold
-from results.records import publish, read, recorded
+from results.records import publish, read, training_records
 
 
 def test_a_folded_record_is_read_when_its_file_is_gone(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_a_folded_record_is_not_published_again(tmp_path: Path) -> None:
     fold(tmp_path, [path])
     path.unlink()
     assert not publish({"run": "a", "again": True}, path) and not path.exists()
-    assert recorded(tmp_path) == [path]
+    assert training_records(tmp_path) == [path]
 
 
 def test_a_file_comes_before_the_archive(tmp_path: Path) -> None:
@@ -35,4 +35,4 @@ def test_a_file_comes_before_the_archive(tmp_path: Path) -> None:
     publish({"run": "a", "again": True}, other)
     other.rename(path)
     assert read(path) == {"run": "a", "again": True}
-    assert recorded(tmp_path) == [path]
+    assert training_records(tmp_path) == [path]
