@@ -32,7 +32,8 @@ def print_verdicts(results: Path, studies: Collection[str], judged_now: Mapping[
     if path := write_readme(results, judged, *untested(results)):
         print(path)
     if not (found := [verdict for _, verdicts_here in judged for verdict in verdicts_here]):
-        (results / "claims.parquet").unlink(missing_ok=True)
+        if (path := results / "claims.parquet").is_file():
+            path.unlink()
         return
     write_verdicts(found, results / "claims.parquet")
     if shown := [verdict for verdict in found if not studies or verdict.study in studies]:

@@ -59,7 +59,8 @@ def report(path: Path, results: Path) -> "tuple[Told, list[Path]]":
         said = trained(parts_of(figure), table)
         written += save(draw_claims(found, said), figures, f"{path.stem}.claims")
         written.append(save_latex(claims_as_latex(found, said), figures, f"{path.stem}.claims"))
-    for before in () if found else figures.glob(f"{path.stem}.claims.*"):  # of claims that the study has no more
+    stale = () if found else figures.glob(f"{path.stem}.claims.*")  # of claims that the study has no more
+    for before in filter(Path.is_file, stale):
         before.unlink()
     return (table, found), written
 

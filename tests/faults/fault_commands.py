@@ -156,8 +156,8 @@ def study_in(folder: Path, flowers: Path, epochs: int = 4) -> tuple[str, ...]:
 
 
 def run_folder(folder: Path) -> Path:
-    """The folder of the one run."""
-    (found,) = (folder / "results" / "runs").iterdir()
+    """The folder of the one run. Beside it may lie the empty file of a killed check for hard links."""
+    (found,) = (path for path in (folder / "results" / "runs").iterdir() if path.is_dir())
     return found
 
 
