@@ -9,6 +9,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import Bbox, blended_transform_factory
 
 from results._hover import say, short
+from results._wrapped import width_of
 from results.cells import Cell, arm_words
 from results.style import GRAY, REFERENCE_LINES, TEXT
 
@@ -44,7 +45,7 @@ def _name(
 ) -> Bbox:
     """`text` above or under the line at `mean`, at the right unless a name is there, or less data at the left."""
     low, high = axes.get_ylim()
-    foot, wide = (mean - low) / (high - low) - TALL * is_under, 0.55 * TEXT * len(text) / 72 / inches
+    foot, wide = (mean - low) / (high - low) - TALL * is_under, width_of(text) / inches
     left, right = (Bbox.from_bounds(start, foot, wide, TALL) for start in (EDGE, 1 - EDGE - wide))
     at_right, at_left = ((box.count_overlaps(named), _crossed(drawn, box)) for box in (right, left))
     is_left = at_left < at_right
