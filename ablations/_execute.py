@@ -1,7 +1,6 @@
 """One run, from its id to its records: what a worker's child does."""
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +13,7 @@ from ablations._context import THREADS, Context, find_experiment
 from ablations._find import load_study
 from ablations._identity import settings
 from ablations._images import data_of, load_images, probe_ids
-from ablations._journal import FileJournal
+from ablations._journal import RunJournal
 from ablations._source import processor, provenance
 from core import ranks
 from core.data import DataSet
@@ -41,7 +40,7 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
     device, ids = "cuda" if torch.cuda.is_available() else "cpu", probe_ids(study, where.scale, where.data)
     if ranks.rank() == 0:
         _set_aside_damaged(folder, ids)
-    started, journal = datetime.now(UTC).isoformat(timespec="seconds"), FileJournal(folder, attempt)
+    started, journal = datetime.now(UTC).isoformat(timespec="seconds"), RunJournal(folder, attempt)
     outcome = study.train(experiment, data, journal, device)
     if probes and not isinstance(outcome, Trained):
         raise TypeError(
@@ -98,19 +97,20 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _probe(
-    probes: Mapping[str, Any], folder: Path, item: str, attempt: Attempt, journal: FileJournal, features: Features
+    probes: Mapping[str, Any], folder: Path, item: str, attempt: Attempt, journal: RunJournal, features: Features
 ) -> None:
     for name, probe in probes.items():
         (path,) = places(folder, [name])[1:]
         if not is_whole(path):
             if attempt.stopping():
                 raise Stopped(f"before {type(probe).__name__}")
-            began = time.monotonic()
+            features.journal = kept = journal.probe(name)
             measured = probe(features)
             attempt.guard()
             about = {"run": item, "probe": {"probe": type(probe).__name__, **settings(probe)}}
             found = {"metrics": _numbers(measured.metrics), "predictions": measured.predictions}
-            publish({**about, **found, "seconds": time.monotonic() - began}, path)
+            publish({**about, **found, "seconds": kept.seconds}, path)
+            kept.drop()
             journal.further()
 
 

@@ -1,4 +1,8 @@
-"""The journal of a run: its newest checkpoint, and how it goes; of several processes the first one reads and writes."""
+"""The journals of a run: of its training, on one process or several, and of each probe, which the first one does alone.
+
+A journal keeps its newest checkpoint, a file of the attempt's own: one that wakes up after it was superseded can
+replace nothing of its successor's.
+"""
 
 import json
 import time
@@ -12,39 +16,96 @@ from slurm.attempts import Attempt, Stopped
 
 EVERY = 180.0
 """Seconds between checkpoints inside a long epoch."""
+TRAINING = "checkpoint"
+"""How the checkpoints of training are named, checkpoint.0001.pt; those of a probe have its id."""
 
 
 class FileJournal:
-    """Keeps the state of one attempt at a run in the run's folder, in a file of that attempt's own.
+    """Keeps the state of something in `stem`.0001.pt, where the attempt is the first; later ones go on from there.
 
-    So one that wakes up after it was superseded can replace nothing of its successor's. `seconds` is the training time
-    so far, that of earlier attempts included up to their last checkpoint. Several processes agree at each step on
-    whether to save and to stop, whichever of them was asked to.
+    `seconds` is its time so far, that of earlier attempts included up to their last checkpoint. `told` is the row that
+    was told last.
     """
 
-    def __init__(self, folder: Path, attempt: Attempt) -> None:
-        self._folder, self._attempt = folder, attempt
-        self._checkpoint = folder / f"checkpoint.{attempt.number:04d}.pt"
+    def __init__(self, stem: Path, attempt: Attempt, told: str = "") -> None:
+        self._stem, self._attempt, self._told = stem, attempt, told
+        self._checkpoint = stem.with_name(f"{stem.name}.{attempt.number:04d}.pt")
         self._began = self._saved = time.monotonic()
-        self._before, self._told = 0.0, ""
+        self._before = 0.0
 
     @property
     def seconds(self) -> float:
         return self._before + time.monotonic() - self._began
 
     def load(self) -> Any:
-        """Raises ValueError for a checkpoint of another number of processes, which would go on to other numbers."""
-        kept = ranks.from_first(newest(self._folder) if ranks.rank() == 0 else None)
+        return self._go_on(newest(self._stem))
+
+    def save(self, state: Any) -> None:
+        self._write(state)
+        if self._attempt.stopping():
+            raise Stopped("saved")
+
+    def due(self) -> bool:
+        return self._attempt.stopping() or time.monotonic() - self._saved > EVERY
+
+    def tell(self, row: Any) -> None:
+        self._told = json.dumps(row)
+        print(self._told)
+
+    def further(self) -> None:
+        """Something is kept, whatever ends the attempt next: that, and no row that was told, is progress."""
+        self._attempt.progress(self._told)
+
+    def drop(self) -> None:
+        """Nothing has to go on from the checkpoints any more."""
+        for path in self._files():
+            path.unlink(missing_ok=True)
+
+    def _go_on(self, kept: Any) -> Any:
         if kept is None:
             return None
-        wrote, here = kept.get("processes", 1), ranks.number()
+        self._before, self._told = kept["seconds"], kept.get("told", self._told)
+        return kept["state"]
+
+    def _write(self, state: Any) -> None:
+        kept = {"state": state, "seconds": self.seconds, "told": self._told, "processes": ranks.number()}
+        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        _checkpoint.write(self._checkpoint, kept, self._attempt.guard)
+        for path in self._files():
+            if path.name.removeprefix(".") < self._checkpoint.name:
+                path.unlink(missing_ok=True)
+        self._saved = time.monotonic()
+        self.further()
+
+    def _files(self) -> list[Path]:
+        """The checkpoints of all attempts, and what was being written of them."""
+        return [*_checkpoints(self._stem), *self._stem.parent.glob(f".{self._stem.name}.*.pt")]
+
+
+class RunJournal(FileJournal):
+    """That of a run's training in `folder`, checkpoint.0001.pt; of several processes the first one reads and writes.
+
+    They agree at each step on whether to save and to stop, whichever of them was asked to.
+    """
+
+    def __init__(self, folder: Path, attempt: Attempt) -> None:
+        super().__init__(folder / TRAINING, attempt)
+        self._folder = folder
+
+    def probe(self, name: str) -> FileJournal:
+        """The journal of a probe of this run, beside its record."""
+        return FileJournal(self._folder / "probes" / name, self._attempt, self._told)
+
+    def load(self) -> Any:
+        """Raises ValueError for a checkpoint of another number of processes, which would go on to other numbers."""
+        kept = ranks.from_first(newest(self._stem) if ranks.rank() == 0 else None)
+        wrote, here = kept.get("processes", 1) if kept else ranks.number(), ranks.number()
         if wrote != here and not (self._folder / "record.json").exists():  # which says that training is over
             raise ValueError(
                 f"the checkpoint in {self._folder} is of {wrote} processes, and this run has {here}: "
                 f"go on with --processes {wrote}, or remove the checkpoint"
             )
-        self._before = kept["seconds"]
-        return kept["state"]
+        return self._go_on(kept)
 
     def save(self, state: Any) -> None:
         if ranks.rank() == 0:
@@ -53,38 +114,28 @@ class FileJournal:
         if ranks.any_of(self._attempt.stopping()):
             raise Stopped("saved")
 
-    def _write(self, state: Any) -> None:
-        kept = {"state": state, "seconds": self.seconds, "processes": ranks.number()}
-        _checkpoint.write(self._checkpoint, kept, self._attempt.guard)
-        for path in (*checkpoints(self._folder), *self._folder.glob(".checkpoint.*")):
-            if path.name.removeprefix(".") < self._checkpoint.name:
-                path.unlink(missing_ok=True)
-        self.further()
-
-    def further(self) -> None:
-        """Something is kept, whatever ends the attempt next: that, and no row that was told, is progress."""
-        self._attempt.progress(self._told)
-
     def due(self) -> bool:
-        return ranks.any_of(self._attempt.stopping() or time.monotonic() - self._saved > EVERY)
+        return ranks.any_of(super().due())
 
     def tell(self, row: Any) -> None:
-        if ranks.rank() > 0:
-            return
-        self._told = json.dumps(row)
-        print(self._told)
+        if ranks.rank() == 0:
+            super().tell(row)
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints in a run's folder, that of the latest attempt last; there is one, but for accidents."""
-    return sorted(folder.glob("checkpoint.*.pt"))
+    """Those of training in a run's folder, that of the latest attempt last; there is one, but for accidents."""
+    return _checkpoints(folder / TRAINING)
 
 
-def newest(folder: Path) -> Any:
-    """The newest whole checkpoint of a run, {"state", "seconds", "processes"}, or None; damaged ones are set aside."""
-    for path in reversed(checkpoints(folder)):
+def newest(stem: Path) -> Any:
+    """The newest whole checkpoint, {"state", "seconds", "told", "processes"}, or None; damaged ones are set aside."""
+    for path in reversed(_checkpoints(stem)):
         try:
             return _checkpoint.read(path)
         except Damaged as problem:
             print(f"{problem}; set aside as {set_aside(path)}")
     return None
+
+
+def _checkpoints(stem: Path) -> list[Path]:
+    return sorted(stem.parent.glob(f"{stem.name}.*.pt"))

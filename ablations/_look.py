@@ -13,13 +13,14 @@ from ablations._explain import said_settings
 from ablations._find import study_names
 from ablations._here import planned_here
 from ablations._images import data_of
-from ablations._journal import newest
+from ablations._journal import TRAINING, newest
 from ablations._known import Place, facts_of, places_of
 from core.data import DataSet, Images, balanced
 from core.experiment import Experiment
 from core.features import embed
 from core.fetch import uncropped
-from core.pretrain import State, Trained, Unkept, pretrain
+from core.journal import State, Unkept
+from core.pretrain import Trained, pretrain
 from results.draw_run import Map, Neighbors, draw_picture
 from results.facts import Facts
 
@@ -68,7 +69,7 @@ def _named(rows: Sequence[Place], study: str | None) -> Place:
 
 def _trained(experiment: Experiment, data: DataSet, options: Namespace, run: str, facts: Facts | None) -> Trained:
     """The run's encoder, from its last checkpoint; with --train, trained again, or on, without a trace."""
-    state = (newest(options.results / "runs" / run) or {}).get("state")
+    state = (newest(options.results / "runs" / run / TRAINING) or {}).get("state")
     epoch = state["progress"]["epoch"] if state else 0
     if epoch < experiment.epochs and not options.train:
         seconds = (facts.provenance.get("seconds") if facts else None) or 0

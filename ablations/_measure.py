@@ -18,7 +18,7 @@ from ablations._find import load_study
 from ablations._images import data_of
 from ablations._launch import PRELOAD, environment_of
 from ablations._price import Cost
-from core.pretrain import State, Unkept
+from core.journal import State, Unkept
 from slurm import stop
 from slurm.environment import environment_with
 from slurm.failures import classify

@@ -51,6 +51,7 @@ def _records(folder: Path) -> list[Path]:
 def _leftovers(finished: Sequence[Path]) -> Iterator[Path]:
     for folder in finished:
         yield from folder.glob("checkpoint.*")
+        yield from (folder / "probes").glob("*.pt")
         attempts = sorted((folder / "attempts").glob("[0-9]*"))
         yield from (attempt / "log.txt" for attempt in attempts[:-1] if (attempt / "log.txt").exists())
 

@@ -15,6 +15,7 @@ from core.data import DataSet, Images
 from core.experiment import Experiment
 from core.fetch import centers
 from core.images import to_float
+from core.journal import Journal, Unkept
 from core.model import Model
 
 Layer = Literal["h", "z"]
@@ -28,7 +29,8 @@ class Features:
     """The representations h and embeddings z of a data set, each computed once for all probes of a run.
 
     With several ranks the first one measures and the others `help`: each embeds its share of the images.
-    experiment: what `model` was trained by, where it is known; load: finds another data set by its name.
+    experiment: what `model` was trained by, where it is known; load: finds another data set by its name; journal: where
+    a probe that takes long keeps its state.
     """
 
     model: Model
@@ -36,6 +38,7 @@ class Features:
     device: str = "cpu"
     experiment: Experiment | None = None
     load: Callable[[str], DataSet] = sources.load
+    journal: Journal = field(default_factory=Unkept)
     _kept: dict[Split, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False, repr=False)
 
     def of(self, split: Split, layer: Layer = "h") -> Tensor:

@@ -1,26 +1,37 @@
 """FineTune: the whole network trained on few labels, from the trained encoder or from scratch (SimCLR, Table 7)."""
 
-import copy
-from contextlib import closing
-from functools import partial
-from itertools import product
+from dataclasses import dataclass
+from itertools import islice, product
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-
-from core.augmentations import Compose, Crop, Flip
-from core.data import Images, balanced
-from core.draws import Draws, key, order, seed_libraries
+from core.data import balanced
 from core.features import Features, Measured, embed, measure, measured, top1
-from core.fetch import fetch, sample
-from core.first_crop import Start, after_first_crop
-from core.images import Fetched, to_float
-from core.model import Model, build_model
-from core.optimizer import learning_rate, peak_learning_rate
+from core.finetune_training import start, train
+from core.journal import Journal, State, Unkept
+from core.model import Model
 from core.value import check, value
 
-_AUGMENT = Compose((Crop(), Flip()))
+_Best = tuple[float, Model]
+"""The score on the validation images, and the model that has it."""
+
+
+@dataclass(frozen=True)
+class _Candidate(Unkept):
+    """The journal of one candidate's training, which keeps its place and the best one before beside the state."""
+
+    journal: Journal
+    place: int
+    best: _Best | None
+
+    def load(self) -> State | None:
+        kept = self.journal.load()
+        return kept["training"] if kept and kept["place"] == self.place else None
+
+    def save(self, state: State) -> None:
+        best = (self.best[0], self.best[1].state_dict()) if self.best else None
+        self.journal.save({"place": self.place, "best": best, "training": state})
+
+    def due(self) -> bool:
+        return self.journal.due()
 
 
 @value
@@ -34,7 +45,7 @@ class FineTune:
     trained on. A decay is divided by its learning rate, as in App. B.8, so that weights shrink alike at every rate.
     `from_scratch` starts from the encoder before pretraining, of the same seed: the supervised arm on the same labels.
 
-    The trained model is copied, never changed. It is short, so it does not resume: if killed it begins anew.
+    The trained model is copied, never changed. It resumes from what `Features.journal` kept, to the same bits.
     Metrics: finetune_top1_1 and finetune_valid_top1_1 for 1% of the labels; scratch_top1_1, ... from scratch.
     """
 
@@ -83,66 +94,26 @@ class FineTune:
         """The fine-tuned copy that is best on the validation images; the first of equally good ones."""
         images = features.data.train
         labeled = balanced(images, max(round(self.labels * len(images)), len(features.data.classes)))
-        best: list[tuple[float, Model]] = []
         seed, batch_size = features.experiment.seed if features.experiment else 0, min(self.batch_size, len(labeled))
-        for rate, decay in product(self.learning_rate, self.weight_decay):
-            model = start(features, self.from_scratch)
-            train(model, labeled, self.epochs, rate, decay / rate, batch_size, seed, features.device)
+        first, best = self._resume(features)
+        candidates = enumerate(product(self.learning_rate, self.weight_decay))
+        for place, (rate, decay) in islice(candidates, first, None):
+            model, journal = start(features, self.from_scratch), _Candidate(features.journal, place, best)
+            train(model, labeled, self.epochs, rate, decay / rate, batch_size, seed, features.device, journal)
             logits = embed(model, features.data.valid, features.device)[1]
             score = top1(logits, features.labels("valid"))
-            if bool(logits.isfinite().all()) and (not best or score > best[0][0]):
-                best = [(score, model)]
-        if not best:
+            if bool(logits.isfinite().all()) and (best is None or score > best[0]):
+                best = score, model
+        if best is None:
             raise FloatingPointError(f"fine-tuning diverged; FineTune.learning_rate={self.learning_rate} is too high")
-        return best[0][1]
+        return best[1]
 
-
-def start(features: Features, from_scratch: bool) -> Model:
-    """A copy of the encoder, trained or as it was before, with a linear classifier of zeros in the head's place."""
-    encoder = features.model.encoder
-    if from_scratch:
-        if features.experiment is None:
-            raise ValueError("FineTune.from_scratch takes Features(experiment=...), what the model was trained by")
-        encoder = build_model(features.experiment, features.data, features.device).encoder
-    model = Model(copy.deepcopy(encoder), nn.Identity(), features.model.precision).eval()
-    with torch.no_grad():
-        h = model(to_float(sample(features.data.train).to(features.device)))
-    classes = len(features.data.classes)
-    with torch.random.fork_rng(devices=[]):
-        model.head = nn.Linear(h.shape[1], classes, device=h.device, dtype=h.dtype)
-    for parameter in model.head.parameters():
-        nn.init.zeros_(parameter)
-    return model
-
-
-def train(
-    model: Model,
-    labeled: Images,
-    epochs: int,
-    rate: float,
-    weight_decay: float,
-    batch_size: int,
-    seed: int,
-    device: str = "cpu",
-) -> None:
-    """Train model, whose head gives logits, in place; `rate` is per 256 images, the short last batch is dropped."""
-    steps, peak = len(labeled) // batch_size, peak_learning_rate(rate, "linear", batch_size)
-    optimizer = torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True, weight_decay=weight_decay)
-    model.train()
-    for epoch in range(epochs):
-        base = key(seed, "finetune view", epoch)
-        batches = torch.split(order(len(labeled), seed, "finetune order", epoch), batch_size)[:steps]
-        with closing(fetch(labeled, batches, partial(_first, base), device)) as prepared:
-            for step, (batch, seen) in enumerate(prepared):
-                seed_libraries(seed, "finetune step", epoch, step)  # for dropout in an encoder of one's own
-                optimizer.param_groups[0]["lr"] = learning_rate(epoch * steps + step, 0, epochs * steps, peak)
-                pixels, index = seen.starts(batch)[0].to(device), labeled.index[batch].to(device)
-                augment = after_first_crop(_AUGMENT) if isinstance(seen, Fetched) else _AUGMENT
-                views = augment(to_float(pixels), Draws(base, index))
-                optimizer.zero_grad()
-                F.cross_entropy(model(views), labeled.labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-
-
-def _first(base: int, index: Tensor) -> list[Start]:
-    return [(_AUGMENT, Draws(base, index))]
+    def _resume(self, features: Features) -> tuple[int, _Best | None]:
+        """The place of the candidate to go on with, and the best of those before it."""
+        kept = features.journal.load()
+        if kept is None or kept["best"] is None:
+            return kept["place"] if kept else 0, None
+        score, state = kept["best"]
+        model = start(features, self.from_scratch)
+        model.load_state_dict(state)
+        return kept["place"], (score, model)

@@ -6,7 +6,6 @@ All randomness has names (core.draws), so a checkpoint holds no generator and a 
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,29 +15,11 @@ from core.data import DataSet, Images, balanced
 from core.draws import order
 from core.experiment import Experiment, built
 from core.fetch import fetched
+from core.journal import Journal, Row, State, Unkept
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
 from core.step import train_step
 from core.trouble import Losses, check_weights, located
-
-State = dict[str, Any]
-Row = dict[str, float]
-
-
-class Journal(Protocol):
-    """Where a run keeps its state; `ablations` gives one that writes files, `Unkept` is for trying things out."""
-
-    def load(self) -> State | None:
-        """The last saved state, or None at the start."""
-
-    def save(self, state: State) -> None:
-        """Keep `state`; raises to end the run here if somebody asked for it."""
-
-    def due(self) -> bool:
-        """Whether to save at this step boundary: someone asks to stop, or the last save is minutes old."""
-
-    def tell(self, row: Row) -> None:
-        """Say how the run goes."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +28,6 @@ class Trained:
 
     model: Model
     history: list[Row]
-
-
-class Unkept:
-    """A journal that keeps nothing."""
-
-    def load(self) -> State | None: ...
-    def save(self, state: State) -> None: ...
-    def due(self) -> bool:
-        return False
-
-    def tell(self, row: Row) -> None: ...
 
 
 @dataclass

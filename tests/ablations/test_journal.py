@@ -3,15 +3,15 @@
 import json
 from pathlib import Path
 
-from ablations._journal import FileJournal
+from ablations._journal import RunJournal
 from slurm.attempts import claim
 from slurm.history import history
 
 
-def journal_of(folder: Path) -> FileJournal:
+def journal_of(folder: Path) -> RunJournal:
     attempt = claim(folder)
     assert attempt is not None
-    return FileJournal(folder, attempt)
+    return RunJournal(folder, attempt)
 
 
 def test_a_row_that_was_told_is_progress_once_its_state_is_kept(tmp_path: Path) -> None:

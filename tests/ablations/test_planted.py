@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablations import load_study
-from ablations._journal import FileJournal
+from ablations._journal import RunJournal
 from ablations._source import copy_source, digest
 from core import image_cache
 from core.data import DataError, load
@@ -71,7 +71,7 @@ def test_a_planted_checkpoint_is_set_aside(content: bytes, tmp_path: Path) -> No
     attempt = claim(tmp_path / "run")
     assert attempt is not None
     (tmp_path / "run" / "checkpoint.0001.pt").write_bytes(content)
-    assert FileJournal(tmp_path / "run", attempt).load() is None
+    assert RunJournal(tmp_path / "run", attempt).load() is None
     assert (tmp_path / "run" / "checkpoint.0001.pt.damaged-1").read_bytes() == content
 
 

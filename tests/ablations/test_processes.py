@@ -11,7 +11,7 @@ import pytest
 from command_line import TINY, Command, Process, end, wait_for
 
 from ablations import _checkpoint
-from ablations._journal import FileJournal
+from ablations._journal import RunJournal
 from slurm.attempts import claim
 
 ONE = TINY.replace("NoHead(), ", "").replace("epochs=[1]", "epochs=[6]")
@@ -45,7 +45,7 @@ def test_stopped_by_one_process_and_resumed_a_run_has_its_bits(tmp_path: Path, p
 def test_a_checkpoint_of_another_number_of_processes_is_refused_in_words(tmp_path: Path) -> None:
     attempt = claim(tmp_path)
     assert attempt is not None
-    journal = FileJournal(tmp_path, attempt)
+    journal = RunJournal(tmp_path, attempt)
     _checkpoint.write(tmp_path / "checkpoint.0001.pt", {"state": 1, "seconds": 2.0, "processes": 2}, attempt.guard)
     with pytest.raises(ValueError, match="is of 2 processes, and this run has 1: go on with --processes 2, or remove"):
         journal.load()

@@ -7,7 +7,8 @@ import torch
 
 from core.data import DataSet, Images
 from core.experiment import Experiment
-from core.pretrain import Unkept, pretrain
+from core.journal import Unkept
+from core.pretrain import pretrain
 
 WARM = 3
 

@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_runs import TINY, assert_same_state, color_data, color_model, random_images, without
+from tiny_runs import (
+    TINY,
+    StoppedError,
+    Stopping,
+    assert_same_state,
+    color_data,
+    color_model,
+    convolutions,
+    random_images,
+    without,
+)
 from torch import nn
 
 from core.augmentations import Compose, Crop, Flip
 from core.data import DataSet, balanced
 from core.draws import Draws, key, order
-from core.finetune import start, train
+from core.finetune_training import start, train
+from core.journal import State
 from core.model import Model, build_model
 from core.pretrain import pretrain
 from core.probe import Features, FineTune
@@ -132,6 +143,34 @@ def test_a_rate_that_diverges_is_left_out_and_named_where_all_do(trained: Model)
     assert replace(TUNE, learning_rate=(1e38, 0.05))(Features(trained, DATA)) == TUNE(Features(trained, DATA))
     with pytest.raises(FloatingPointError, match=r"FineTune\.learning_rate=\(1e\+38,\) is too high"):
         replace(TUNE, learning_rate=(1e38,))(Features(trained, DATA))
+
+
+class StoppingProbe(Stopping):
+    """At each of the places (candidate, steps of it that are done)."""
+
+    def place_of(self, state: State) -> tuple[int, int]:
+        return state["place"], state["training"]["done"]
+
+
+def dropping() -> nn.Module:
+    return nn.Sequential(convolutions(), nn.Dropout(0.3), nn.BatchNorm1d(6))
+
+
+@pytest.mark.parametrize("best", [0, 1], ids=["the first is best", "the second is best"])
+@pytest.mark.parametrize("from_scratch", [False, True])
+def test_stopped_after_any_step_and_resumed_it_has_the_same_bits(from_scratch: bool, best: int) -> None:
+    """Of three candidates, two of which diverge or hardly move, in 3 steps an epoch."""
+    rates = ((0.5, 1e-9, 1e38), (1e-9, 0.5, 1e38))[best]
+    experiment = replace(EXPERIMENT, encoder=dropping)
+    probe = FineTune(0.4, 2, rates, 8, from_scratch, weight_decay=(1e-4,))
+    features = Features(pretrain(experiment, DATA).model, DATA, experiment=experiment)
+    whole = probe(features)
+    places = [(candidate, done) for candidate in range(3) for done in range(1, 7)]
+    features.journal = StoppingProbe(*places)
+    for _ in places:
+        with pytest.raises(StoppedError):
+            probe(features)
+    assert probe(features) == whole
 
 
 def test_separable_classes_are_learned_and_shuffled_labels_are_not() -> None:

@@ -12,9 +12,10 @@ from core.data import DataSet, Images
 from core.encoders import SmallResNet
 from core.experiment import Experiment
 from core.heads import MLP
+from core.journal import State
 from core.losses import NTXent
 from core.model import Model
-from core.pretrain import State, Trained
+from core.pretrain import Trained
 
 TINY = Experiment(
     dataset="colors",
@@ -81,10 +82,12 @@ class Stopping:
         buffer = io.BytesIO()
         torch.save(state, buffer)
         self.kept = buffer.getvalue()
-        place = (state["progress"]["epoch"], state["progress"]["step"])
-        if place in self.places:
+        if (place := self.place_of(state)) in self.places:
             self.places.remove(place)
             raise StoppedError
+
+    def place_of(self, state: State) -> tuple[int, int]:
+        return state["progress"]["epoch"], state["progress"]["step"]
 
     def due(self) -> bool:
         return True

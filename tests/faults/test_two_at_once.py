@@ -23,7 +23,7 @@ from fault_commands import (
     wait_until,
 )
 
-from ablations._journal import FileJournal
+from ablations._journal import RunJournal
 from slurm.attempts import Attempt, Superseded, claim
 from slurm.history import history
 
@@ -108,7 +108,7 @@ class Slow(Attempt):
         successor = claim(self.folder.parent.parent)
         assert successor is not None
         if self.successor_saves:
-            FileJournal(self.folder.parent.parent, successor).save({"by": 2})
+            RunJournal(self.folder.parent.parent, successor).save({"by": 2})
 
 
 @pytest.mark.parametrize("successor_saves", [False, True])
@@ -119,10 +119,10 @@ def test_one_that_wakes_up_between_its_last_look_and_its_write(
         first = claim(tmp_path)
         assert first is not None
         with suppress(Superseded):
-            FileJournal(tmp_path, Slow(first.folder, first.number, successor_saves)).save({"by": 1})
+            RunJournal(tmp_path, Slow(first.folder, first.number, successor_saves)).save({"by": 1})
         second = Attempt(tmp_path / "attempts" / "0002", 2)
-        assert FileJournal(tmp_path, second).load() == {"by": 2 if successor_saves else 1}
+        assert RunJournal(tmp_path, second).load() == {"by": 2 if successor_saves else 1}
         with pytest.raises(Superseded):
-            FileJournal(tmp_path, first).save({"by": 1})
-        FileJournal(tmp_path, second).save({"by": 2})
+            RunJournal(tmp_path, first).save({"by": 1})
+        RunJournal(tmp_path, second).save({"by": 2})
         assert [path.name for path in checkpoints(tmp_path)] == ["checkpoint.0002.pt"], "what the late one left goes"
