@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from results._estimates import Draws, Student
+from results.statistics import detected
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,16 @@ class Tally(_Joint):
 Estimate = Student | Draws | Extreme | Tally
 
 
-def reach(estimate: Estimate, level: float) -> float:
-    """How far from the margin a true number must lie for these seeds to see it in four of five such studies."""
+def reach(estimate: Estimate, level: float, holds: bool = True) -> float:
+    """How far from the margin a true number must lie for these seeds to see it in four of five such studies.
+
+    On the side where a claim `holds`, or on the other one.
+    """
     if isinstance(estimate, Extreme):
-        return max(reach(part, level) for part in estimate.parts)
+        each = level if holds else 1 - (1 - level) / len(estimate.parts)
+        return max(reach(part, each) for part in estimate.parts)
+    if isinstance(estimate, Student):
+        return detected(level, estimate.freedom) * estimate.error
     (low, high), (below, above) = estimate.interval(level), estimate.interval(0.6)
     return (high - low + above - below) / 2
 

@@ -17,10 +17,11 @@ HOLDS, FAILS, UNDECIDED, NOT_RUN, NOT_HERE = "holds", "fails", "undecided", "not
 class Verdict:
     """One claim at one scale; numbers are NaN where there is none.
 
-    low, high: over seeds, at `level`. distance: how far beyond the margin a true effect must lie for these seeds to see
-    it in four of five studies. images: standard error over test images. ceiling: of a rank correlation. part: of a
-    claim about all of several numbers, how many there are and which one counts, the smallest or the largest in size.
-    unit: what the numbers count in, "points" of accuracy if nothing else.
+    low, high: over seeds, at `level`. distance: how far from the margin a true effect must lie for these seeds to
+    see in four of five studies that the claim holds; beyond: that it fails. images: standard error over test
+    images. ceiling: of a rank correlation. part: of a claim about all of several numbers, how many there are and
+    which one counts, the smallest or the largest in size. unit: what the numbers count in, "points" of accuracy if
+    nothing else.
     """
 
     study: str
@@ -40,6 +41,7 @@ class Verdict:
     freedom: float = 0.0
     basis: str = ""
     distance: float = math.nan
+    beyond: float = math.nan
     images: float = math.nan
     ceiling: float = math.nan
     unit: str = ""

@@ -12,7 +12,11 @@ LEAST = 16  # of them for the text, however long the name
 
 def label(unit: str) -> str:
     """The title of the axis of this unit."""
-    return {"points": "difference (points of accuracy)"}.get(unit, f"how many {unit}" if unit[:3] == "of " else unit)
+    if unit == "points":
+        return "difference (points of accuracy)"
+    if unit == "rank correlation":
+        return unit
+    return f"how many {unit}" if unit.startswith("of ") else f"difference in {unit}"
 
 
 def word(one: Verdict) -> str:
@@ -52,8 +56,10 @@ def visible(one: Verdict) -> list[float]:
     """The true numbers from which on these seeds would decide, on either side of the margin if both can be met."""
     if math.isnan(one.distance):
         return []
-    inside = [one.margin - one.distance] if one.kind == "within" and one.distance < one.margin else []
-    return [true for true in (*inside, one.margin + one.distance) if true <= most(one.unit)]
+    sides = [one.margin + one.distance]
+    if one.kind == "within":
+        sides = [*([one.margin - one.distance] if one.distance < one.margin else []), one.margin + one.beyond]
+    return [true for true in sides if true <= most(one.unit)]
 
 
 def most(unit: str) -> float:

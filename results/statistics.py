@@ -2,6 +2,7 @@
 
 import functools
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,27 @@ def student_t(level: float, freedom: float) -> float:
 def student_p(t: float, freedom: float) -> float:
     """P(|T| > t) for Student's T of `freedom` degrees."""
     return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t))
+
+
+@functools.cache
+def detected(level: float, freedom: float, share: float = 0.8) -> float:
+    """The t, in true standard errors from the margin, whose interval at `level` leaves the margin out in this share.
+
+    That is, of P(T > student_t) for a noncentral T: a normal number over the error that a study estimates, which is
+    chi-distributed; integrated over the latter, and solved by bisection.
+    """
+    needed = student_t(level, freedom)
+    wide = 8 / math.sqrt(freedom)
+    ratio = np.linspace(max(0.0, 1 - wide), 1 + wide, 801)[1:]  # of the estimated error to the true one
+    density = (freedom - 1) * np.log(ratio) - freedom * ratio**2 / 2
+    weights = np.exp(density - density.max())
+    normal = statistics.NormalDist()
+    low, high = 0.0, needed * float(ratio[-1]) + 8
+    for _ in range(60):
+        middle = (low + high) / 2
+        power = np.average([normal.cdf(middle - needed * one) for one in ratio], weights=weights)
+        low, high = (middle, high) if power < share else (low, middle)
+    return high
 
 
 def holm(p: Sequence[float], alpha: float) -> list[float]:

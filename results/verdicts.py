@@ -101,7 +101,8 @@ def _verdict(
     if not found.freedom or found.seeds < LOOKS[0]:
         return Verdict(**said, verdict=UNDECIDED, note=f"n={found.seeds}")
     low, high = found.interval(1 - error)
-    said |= {"low": low, "high": high, "distance": reach(found, 1 - error)}
+    said |= {"low": low, "high": high}
+    said |= {"distance": reach(found, 1 - error), "beyond": reach(found, 1 - error, holds=False)}
     return Verdict(**said, verdict=_word(claim, low, high, said.get("ceiling", 1.0)))
 
 

@@ -55,6 +55,23 @@ def test_draws_of_students_t_give_its_interval_and_p(margin: float, within: bool
     assert reach(drawn, 0.98) == pytest.approx(reach(normal, 0.98), abs=0.03)
 
 
+@pytest.mark.parametrize("largest", [False, True])
+def test_the_least_or_largest_of_several_is_seen_as_often_as_said(largest: bool) -> None:
+    """Simulated studies of six numbers, one of which lies beyond the margin of a claim that all are within or above."""
+    level, freedom, margin, draw, studies = 0.9896, 6.0, 1.5, np.random.default_rng(2), 4000
+    parts = tuple(Student(0.0, 0.5, freedom, 3, "") for _ in range(6))
+    far = reach(Extreme(parts, largest), level, holds=False)
+    true = np.array([margin + far, 0, 0, 0, 0, 0] if largest else [margin - far, 9, 9, 9, 9, 9])
+    seen = 0
+    for _ in range(studies):
+        values, errors = draw.normal(true, 0.5), 0.5 * np.sqrt(draw.chisquare(freedom, 6) / freedom)
+        found = [Student(value, error, freedom, 3, "") for value, error in zip(values, errors, strict=True)]
+        low, high = Extreme(tuple(found), largest).interval(level)
+        seen += low > margin if largest else high < margin
+    assert seen / studies == pytest.approx(0.8, abs=4 * math.sqrt(0.8 * 0.2 / studies))
+    assert far > reach(Extreme(parts, largest), level) == reach(parts[0], level)
+
+
 @given(tally=TALLIES, margin=st.integers(0, 3) | st.floats(0, 3.9), level=st.floats(0.5, 0.999))
 def test_a_tally_excludes_the_margin_when_p_is_below_its_error(tally: Tally, margin: float, level: float) -> None:
     p = tally.p(margin, within=False)

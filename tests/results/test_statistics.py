@@ -9,7 +9,7 @@ import pytest
 
 from results._cell_means import PRIOR
 from results._intervals import cell_intervals
-from results.statistics import student_t
+from results.statistics import detected, student_t
 
 # Two-sided quantiles, as the printed tables of Student's t have them, to ten digits.
 QUANTILES = [
@@ -34,8 +34,19 @@ def test_student_t(level: float, freedom: float, expected: float) -> None:
     assert student_t(level, freedom) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(("level", "freedom"), [(0.95, 2), (0.99375, 2), (0.9896, 4.7), (0.95, 60), (0.5, 10)])
+def test_what_is_detected_in_four_of_five_studies_is(level: float, freedom: float) -> None:
+    """Against simulated studies: a normal estimate over its chi-distributed error."""
+    draw, studies = np.random.default_rng(1), 400_000
+    errors = np.sqrt(draw.chisquare(freedom, studies) / freedom)
+    found = draw.normal(detected(level, freedom), 1, studies) > student_t(level, freedom) * errors
+    assert found.mean() == pytest.approx(0.8, abs=4 * math.sqrt(0.8 * 0.2 / studies))
+    assert detected(level, freedom, 0.9) > detected(level, freedom)
+
+
 def test_student_t_tends_to_the_normal() -> None:
     assert student_t(0.95, 1e7) == pytest.approx(1.959963984540, abs=1e-6)
+    assert detected(0.95, 1e7) == pytest.approx(1.959963984540 + 0.841621233573, abs=1e-4)
     with pytest.raises(ValueError, match="freedom=0"):
         student_t(0.95, 0)
 
