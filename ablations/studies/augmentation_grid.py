@@ -83,7 +83,7 @@ STUDY = Study(
         all_of(
             "F7",
             [(cells(alone[crop], task), cells(crop_color, task)), (crop_color, alone[crop])],
-            text="color after crop: a harder task, a better representation",
+            text="color beside crop: a harder task, a better representation",
         ),
         rank("Fig. 5", {}, fig_5, paper=1.0, text="rank correlation of the 49 cells with the paper's"),
     ],

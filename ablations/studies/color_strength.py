@@ -61,8 +61,9 @@ STUDY = Study(
     ),
     claims=[
         difference("F9", strong[0], weak[0], paper=3.6, text="SimCLR: color of full strength beats an eighth of it"),
+        difference("F10", weak[1], strong[1], paper=1.3, text="supervised: color of full strength hurts"),
         gap_of_gaps(
-            "F10",
+            "F10 gap",
             strong[0],
             weak[0],
             strong[1],

@@ -80,10 +80,7 @@ STUDY = Study(
         x_metric="encoder_parameters",
         log_x=True,
         labels=names,
-        titles=(
-            (SIZE, "encoder parameters (millions)"),
-            (METHOD, "method and depth; along a line the encoder gets wider"),
-        ),
+        titles=((SIZE, "encoder parameters (millions), by width"), (METHOD, "method and depth")),
         paper=fig_7,
     ),
     claims=claims,

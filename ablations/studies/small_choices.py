@@ -22,8 +22,8 @@ choices = {
     "no flip": f"{flipless} & None & None & None & None",
     "no gray": f"{default} & 0.0 & None & None & None",
     "blur": f"{blurred} & 0.2 & None & None & None",
-    "one crop, both": f"{default} & 0.2 & Crop & None & None",
-    "one crop, one": f"{default} & 0.2 & Crop & Identity & None",
+    "both branches": f"{default} & 0.2 & Crop & None & None",
+    "one branch": f"{default} & 0.2 & Crop & Identity & None",
     "batch norm of 32": f"{default} & 0.2 & None & None & {DEVICE}",
 }
 
