@@ -27,7 +27,7 @@ class Drawable(Shown, Protocol):
     def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None: ...
     def _is_wide(self, ours: Panel, inches: float) -> bool: ...
     def _height(self, panels: Sequence[Panel]) -> float: ...
-    def _caption(self, ours: Panel) -> str: ...
+    def _caption(self, ours: Panel, beside: bool) -> str: ...
 
 
 def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame | None) -> Figure:
@@ -48,7 +48,7 @@ def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame |
             for empty in places[len(shown) :]:
                 empty.set_axis_off()
         above = _legend(canvas, figures, axes.flat, width)
-        said = [*facts(figures, table, ours), figures[0]._caption(ours[0])]
+        said = [*facts(figures, table, ours), figures[0]._caption(ours[0], any(theirs))]
         under = footer(canvas, " ".join(filter(None, said)), width)
         canvas.set_size_inches(width, lines * max(heights) + above + under)
     return canvas

@@ -20,6 +20,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 PAPER: dict[str, Any] = {"marker": "D", "color": DARK, "markersize": 3.5, "markerfacecolor": "none", "mew": 0.7}
 SEEN: dict[str, Any] = {"marker": "|", "color": GRAY, "markersize": 6, "mew": 0.8}
+CUT = "_cut"
+"""The label of the arrows at which an interval goes on beyond its axis."""
 IMAGES: dict[str, Any] = {"color": "0.65", "linewidth": 2.6, "solid_capstyle": "butt"}
 
 
@@ -48,8 +50,8 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
         say(theirs, f"{one.claim}: the paper's {papers(one)}")
 
 
-def marks_of(measured: Sequence[Verdict]) -> list[Any]:
-    """What the marks of these verdicts mean, as handles of a legend."""
+def marks_of(measured: Sequence[Verdict], is_cut: bool) -> list[Any]:
+    """What the marks of these verdicts mean, as handles of a legend; whether some end in an arrow."""
     seen = [word for word in LOOKS if any(one.verdict == word for one in measured)]
     handles: list[Any] = [
         Line2D([], [], linewidth=1.1, markersize=4.5, label=f"ours: {word}", **LOOKS[word]) for word in seen
@@ -59,6 +61,8 @@ def marks_of(measured: Sequence[Verdict]) -> list[Any]:
     handles += [Patch(facecolor=PALE, edgecolor=GRAY, linewidth=0.8, label="where the claim holds")]
     if any(not math.isnan(one.images) for one in measured):
         handles += [Line2D([], [], label="95% over test images", **IMAGES)]
+    if is_cut:
+        handles += [Line2D([], [], linestyle="none", marker=">", color=DARK, markersize=3.5, label="goes on beyond")]
     if any(map(visible, measured)):
         handles += [Line2D([], [], linestyle="none", label="could be seen from here on", **SEEN)]
     return handles
@@ -84,4 +88,4 @@ def _draw_cuts(axes: Axes, y: float, low: float, high: float, color: str) -> Non
     left, right = axes.get_xlim()
     for end, is_cut, arrow in ((left, low < left, "<"), (right, high > right, ">")):
         if is_cut:
-            axes.plot([end], [y], arrow, color=color, markersize=3.5, mew=1.0, zorder=3, clip_on=False)
+            axes.plot([end], [y], arrow, color=color, markersize=3.5, mew=1.0, zorder=3, clip_on=False, label=CUT)

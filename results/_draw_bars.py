@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from results._draw_marks import draw_gap, draw_seeds, fit
 from results._draw_references import draw_references
 from results._hover import say, sentence
+from results._nested import in_groups, is_nested, outer, outer_title
 from results._shown import Shown
 from results.cells import Panel
 from results.notes import counted
@@ -33,6 +34,9 @@ def draw_bars(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], points: 
             _draw_mark(
                 axes, figure, panel, (x, hue), hues, place + (order - (len(inside) - 1) / 2) * width, width, points
             )
+    if points and width < 0.8 and not is_nested(figure, groups):  # or a group looks like a part of its neighbor
+        for place in range(1, len(groups)):
+            axes.axvline(place - 0.5, color="0.9", linewidth=0.6, zorder=0)
     fit(axes, panel, from_zero=not points)
     axes.set_xlim(-0.55, len(groups) - 0.45)
     draw_references(axes, panel.references, inches)
@@ -45,40 +49,27 @@ def _groups(figure: Shown, panel: Panel) -> dict[Any, list[Any]]:
     groups: dict[Any, list[Any]] = {}
     for key in panel.cells:
         groups.setdefault(key[0], []).append(key[1] if key[1:] else None)
-    if not _is_nested(figure, list(groups)):
-        return groups
-    outer = list(dict.fromkeys(map(_outer, groups)))
-    return {x: groups[x] for x in sorted(groups, key=lambda x: outer.index(_outer(x)))}
-
-
-def _is_nested(figure: Shown, xs: list[Any]) -> bool:
-    """Whether x joins settings for which the figure has no words of its own."""
-    return " & " in figure.settings[0] and not any(str(x) in dict(figure.labels) for x in xs)
-
-
-def _outer(x: Any) -> str:
-    return str(x).partition(" & ")[0]
+    return {x: groups[x] for x in in_groups(figure, groups)}
 
 
 def _tick(axes: Axes, figure: Shown, xs: list[Any], inches: float) -> None:
-    nested = _is_nested(figure, xs)
+    nested = is_nested(figure, xs)
     labels = [str(x).partition(" & ")[2] if nested else words(figure, x) for x in xs]
     axes.set_xticks(range(len(xs)), labels)
     upright_or_slanted(axes, labels, inches / max(len(xs), 1))
     if nested:
-        _draw_outer(axes, figure, list(map(_outer, xs)))
+        _draw_outer(axes, figure, list(map(outer, xs)))
 
 
-def _draw_outer(axes: Axes, figure: Shown, outer: list[str]) -> None:
-    """Below the ticks what each run of equal `outer` values shares, "100 epochs", between thin lines."""
-    name = title(figure, figure.settings[0].partition(" & ")[0])
-    starts = [place for place, value in enumerate(outer) if place == 0 or value != outer[place - 1]]
-    ends = [*starts[1:], len(outer)]
+def _draw_outer(axes: Axes, figure: Shown, values: list[str]) -> None:
+    """Below the ticks what each run of equal `values` shares, "100 epochs", between thin lines."""
+    starts = [place for place, value in enumerate(values) if place == 0 or value != values[place - 1]]
+    ends = [*starts[1:], len(values)]
     for start in starts[1:]:
         axes.axvline(start - 0.5, color="0.8", linewidth=0.6, zorder=0)
     # Beside the middle by a hair: a minor tick that meets a major one is not drawn.
     centers = [(start + end - 1) / 2 + 1e-3 for start, end in zip(starts, ends, strict=True)]
-    axes.set_xticks(centers, [counted(outer[start], name) for start in starts], minor=True)
+    axes.set_xticks(centers, [counted(values[start], outer_title(figure)) for start in starts], minor=True)
     longest = max(label.get_window_extent().height for label in axes.get_xticklabels())
     axes.tick_params(axis="x", which="minor", length=0, pad=9 + 72 * longest / axes.figure.dpi)
 

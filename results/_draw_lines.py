@@ -29,22 +29,21 @@ def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bo
     """One line for each hue, broken where runs are missing; lines stand a little apart, to keep whiskers apart."""
     where = places(list(dict.fromkeys(key[0] for key in panel.cells)), log)
     reach = max(where.values(), default=1.0) - min(where.values(), default=0.0) or 1.0
+    apart = 0.036 * reach * bool(panel.freedom)
     for order, hue in enumerate(hues):
         cells = {key[0]: cell for key, cell in panel.cells.items() if key[1:] == (hue,)[: len(figure.settings) - 1]}
-        shift = (order - (len(hues) - 1) / 2) * 0.012 * reach * bool(panel.freedom)
-        _draw_line(
-            axes,
-            figure,
-            hue,
-            order,
-            {x: where[x] + shift for x in sorted(cells, key=where.__getitem__)},
-            cells,
-            0.008 * reach,
-        )
+        xs = {x: where[x] + apart * _turn(panel, hues, x, hue) for x in sorted(cells, key=where.__getitem__)}
+        _draw_line(axes, figure, hue, order, xs, cells, 0.018 * reach)
     _draw_gaps(axes, figure, panel, hues, where, 0.055 * reach)
     fit(axes, panel, from_zero=False)
     _ticks(axes, figure, where, reach, inches)
     draw_references(axes, panel.references, inches)
+
+
+def _turn(panel: Panel, hues: list[Any], x: Any, hue: Any) -> float:
+    """How many steps to the right of x its mark stands, so that those of all hues there are have x in their middle."""
+    there = [one for one in hues if (x, one) in panel.cells]
+    return there.index(hue) - (len(there) - 1) / 2 if there else 0.0
 
 
 def _draw_line(

@@ -42,8 +42,8 @@ class _Drawn:
     def _height(self, panels: Sequence[Panel]) -> float:
         return 2.0
 
-    def _caption(self, ours: Panel) -> str:
-        return intervals(ours)
+    def _caption(self, ours: Panel, beside: bool) -> str:
+        return intervals(ours) + " Each panel has its own axis." * beside
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class Heatmap(_Drawn):
         for index, (one, shown) in enumerate(zip(axes, panels, strict=True)):
             draw_heatmap(one, self, shown, self.average, index == 0, inches)
 
-    def _caption(self, ours: Panel) -> str:
-        return typical(ours) + (" Colors: each panel's own range." if self.paper else "")
+    def _caption(self, ours: Panel, beside: bool) -> str:
+        return typical(ours) + " Colors: each panel's own range." * beside
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ class StudyPage:
     question: str
     paper: str
     progress: str
-    notes: Sequence[str]
     figure: str
     caption: str
     is_wide: bool
@@ -73,7 +72,6 @@ def study_page(table: pd.DataFrame, found: Sequence[Verdict], paper: pd.DataFram
         question=str(about.get("question", "")),
         paper=str(about.get("paper", "")),
         progress=progress(table),
-        notes=[str(note) for note in about.get("notes", ())],
         figure=inline(drawn, f"{name}-", f"{study} at scale {scale}; the numbers stand in the table below"),
         caption=caption,
         is_wide=drawn.get_figwidth() > 5,

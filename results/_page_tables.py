@@ -8,6 +8,7 @@ import pandas as pd
 
 from results._canvas import Drawable, of_paper
 from results._hover import short
+from results._nested import headings, in_groups
 from results._shown import Shown
 from results.cells import Panel, panel, plain
 from results.facts import PLAN, PREFIX, is_setting
@@ -59,9 +60,10 @@ def numbers(figure: Drawable, table: pd.DataFrame, paper: pd.DataFrame) -> Sheet
     """The cells of a figure: ours with interval and seeds, the paper's beside them."""
     ours = panel(figure, table)
     theirs = of_paper(figure, paper, ours)
-    settings = [title(figure, name) for name in figure.settings]
-    columns = [*settings, "ours", "\u00b1 (95%)", "seeds", *(["paper"] if theirs else [])]
-    keys = list(dict.fromkeys([*ours.cells, *(theirs.cells if theirs else ())]))
+    known = list(dict.fromkeys([*ours.cells, *(theirs.cells if theirs else ())]))
+    xs = in_groups(figure, (key[0] for key in known))
+    keys = sorted(known, key=lambda key: xs.index(key[0]))
+    columns = [*headings(figure, xs), "ours", "\u00b1 (95%)", "seeds", *(["paper"] if theirs else [])]
     rows = [[*(_setting(figure, part) for part in key), *_ours(ours, key), *_theirs(theirs, key)] for key in keys]
     return sheet(title(figure, figure.value), columns, rows)
 
@@ -98,7 +100,8 @@ def _rounded(name: str, value: Any) -> Entry:
 
 def _setting(figure: Shown, value: Any) -> Entry:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Entry("" if value is None else words(figure, value), float(value) if is_number else None)
+    is_empty = value is None and "none" not in dict(figure.labels)
+    return Entry("" if is_empty else words(figure, value), float(value) if is_number else None)
 
 
 def _ours(shown: Panel, key: Any) -> list[Entry]:

@@ -132,12 +132,16 @@ def part(number: AllOf, place: int, largest: bool, words: Mapping[str, str]) -> 
 def _told(chosen: Cells, words: Mapping[str, str]) -> list[str]:
     """The metric and the settings in words, those last in which the alternatives differ."""
     ways = [
-        [f"{words.get(name, name.rpartition('.')[2])}={words.get(str(value), value)}" for name, value in where]
+        [f"{words.get(name, _spoken(name))}={words.get(str(value), value)}" for name, value in where]
         for where in chosen.where
     ]
     common = [word for word in ways[0] if all(word in way for way in ways)]
     rest = [" ".join(word for word in way if word not in common) for way in ways]
-    return [words.get(chosen.metric, chosen.metric), *common, *filter(None, [" or ".join(filter(None, rest))])]
+    return [words.get(chosen.metric, _spoken(chosen.metric)), *common, *filter(None, [" or ".join(filter(None, rest))])]
+
+
+def _spoken(name: str) -> str:
+    return name.rpartition(".")[2].replace("_", " ").replace("top1", "top-1")
 
 
 def _frozen(value: Any) -> Any:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from results._canvas import footer
-from results._claim_marks import LOOKS, draw_strip, marks_of
+from results._claim_marks import CUT, LOOKS, draw_strip, marks_of
 from results.claim_words import label, lines, most, note, papers, said, word
 from results.style import DARK, GRAY, SINGLE, STYLE
 from results.verdicts import Verdict
@@ -35,7 +35,8 @@ def draw_claims(found: Sequence[Verdict], trained: str) -> Figure:
         axes = canvas.subplots(len(blocks), squeeze=False, height_ratios=heights)[:, 0]
         for one, block in zip(axes, blocks, strict=True):
             _draw_block(one, block, name)
-        above = _legend(canvas, marks_of(measured)) if measured else 0.0
+        is_cut = any(mark.get_label() == CUT for one in axes for mark in one.lines)
+        above = _legend(canvas, marks_of(measured, is_cut)) if measured else 0.0
         under = footer(canvas, note(found, trained), SINGLE)
         canvas.set_size_inches(SINGLE, sum(heights) + 0.42 * len(groups) + above + under + 0.05)
     return canvas

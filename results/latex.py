@@ -12,6 +12,7 @@ from results._canvas import in_order, of_paper
 from results._figures import Bars, Heatmap, Lines
 from results._latex import COLUMN, escape, floating, mean_of, number, tabular, width
 from results._latex_matrix import how_to_read, is_matrix, matrices
+from results._nested import headings, in_groups
 from results.cells import Panel, panel
 from results.claim_words import aside, note, papers
 from results.notes import facts, intervals
@@ -28,7 +29,7 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     """The figure's cells: mean, half width of the 95% interval, seeds, and the paper's number where it has one."""
     figures = parts_of(figure)
     panels = [panel(one, table) for one in figures]
-    shown = [(one, ours, of_paper(one, paper, ours)) for one, ours in zip(figures, panels, strict=True)]
+    shown = [(one, ours, _beside(ours, of_paper(one, paper, ours))) for one, ours in zip(figures, panels, strict=True)]
     tables = [one for _, alike in groupby(shown, lambda one: one[0].settings) for one in _tabulars(list(alike))]
     about = table.attrs.get("study", {})
     titles = dict.fromkeys(one.paper.title for one, _, theirs in shown if one.paper and theirs)
@@ -37,6 +38,13 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     caption += [f"Paper: {', '.join(titles)}." if titles else ""]
     name = f"{about.get('study', 'study')}.{about.get('scale', '')}"
     return floating(tables, escape(" ".join(filter(None, caption))), name)
+
+
+def _beside(ours: Panel, theirs: Panel | None) -> Panel | None:
+    """The paper's panel where it has a number in the row of one of ours."""
+    if theirs is None or ours.cells.keys() & theirs.cells or ours.references.keys() & theirs.references:
+        return theirs
+    return None
 
 
 def claims_as_latex(found: Sequence[Verdict], trained: str) -> str:
@@ -68,10 +76,11 @@ def _tabulars(alike: Sequence[Compared]) -> list[list[str]]:
 def _cells(shown: Sequence[Compared]) -> list[str]:
     """One tabular: a row a cell, of figures that show the same settings."""
     first, ours, _ = shown[0]
-    head = [escape(title(first, name)) for name in first.settings]
+    head = list(map(escape, headings(first, [key[0] for key in ours.cells])))
     for figure, _, theirs in shown:
         head += [escape(title(figure, figure.value)), "$n$"] + ["paper"] * (theirs is not None)
-    orders = [in_order(parts) for parts in zip(*ours.cells, strict=True)]
+    xs, *others = [in_order(parts) for parts in zip(*ours.cells, strict=True)]
+    orders = [in_groups(first, xs), *others]
     keys = sorted(ours.cells, key=lambda key: [known.index(part) for known, part in zip(orders, key, strict=True)])
     blocks = [list(block) for _, block in groupby(keys, lambda key: key[0] if len(key) > 1 else None)]
     rows = [[_cell(key, shown, repeats=place > 0) for place, key in enumerate(block)] for block in blocks]

@@ -31,7 +31,7 @@ def trained(figures: Sequence[Shown], table: pd.DataFrame) -> str:
 
 
 def _trained(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> str:
-    shown = {name for figure in figures for name in figure.settings}
+    shown = {name for figure in figures for axis in figure.settings for name in axis.split(" & ")}
     planned = sorted({cell.planned for one in panels for cell in one.cells.values() if cell.planned})
     seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
     return _scale(table, shown) + (f"{counted(seeds, 'seeds')} a cell." if seeds else "")
@@ -41,14 +41,16 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     """What was trained, but for the settings that the figure varies: "laptop scale: CIFAR-10, 10 000 images, ..."."""
     about = table.attrs.get("study", {})
     told = {name: value for name, value in about.get("base", {}).items() if name in TOLD and name not in shown}
-    settled = {name: found[0] for name, value in told.items() if len(found := _of_all(table, name, value)) == 1}
+    every = {name: _of_all(table, name, value) for name, value in told.items()}
+    settled = {name: found[0] for name, found in every.items() if len(found) == 1}
     base = {name: value for name, value in settled.items() if value is not None}
     facts = [str(base["dataset"])] if "dataset" in base else []
     facts += [_images(settled["images"])] if "images" in settled else []
     if "encoder" in base:
         parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
         facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
-    facts += [counted(base["epochs"], "epochs")] if "epochs" in base else []
+    epochs = sorted(every.get("epochs", []))
+    facts += [counted("-".join(map(str, dict.fromkeys((epochs[0], epochs[-1])))), "epochs")] if epochs else []
     facts += [f"batch {base['batch_size']}"] if "batch_size" in base else []
     return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
 
@@ -63,7 +65,7 @@ def _of_all(table: pd.DataFrame, name: str, base: Any) -> list[Any]:
 
 
 def _images(number: int | None) -> str:
-    return "all images" if number is None else counted(f"{number:,}".replace(",", " "), "images")
+    return "all training images" if number is None else counted(f"{number:,}".replace(",", " "), "images")
 
 
 def _gaps(table: pd.DataFrame) -> str:
@@ -71,7 +73,8 @@ def _gaps(table: pd.DataFrame) -> str:
     gaps = [f"{count[name]} {said}" for name, said in (("to do", "missing"), ("failed", "failed")) if count[name]]
     planned = int((table["arm"] != UNPLANNED).sum()) if "arm" in table else len(table)
     said = [f"Of {planned} runs {' and '.join(gaps)}."] if gaps else []
-    sources = table["provenance.source"].nunique() if "provenance.source" in table else 1
+    shown = table[table["arm"] != UNPLANNED] if "arm" in table else table
+    sources = shown["provenance.source"].nunique() if "provenance.source" in table else 1
     return " ".join([*said, *([f"Runs of {sources} versions of the source."] if sources > 1 else [])])
 
 

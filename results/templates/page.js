@@ -44,7 +44,8 @@ function key(row, column) {
 
 function compare(one, other) {
   if (!Number.isNaN(one.number) && !Number.isNaN(other.number)) return one.number - other.number;
-  return one.text.localeCompare(other.text, "en", { numeric: true });
+  const id = /^[0-9a-f]{12}$/; // a run's, which is no number even where it looks like one
+  return one.text.localeCompare(other.text, "en", { numeric: !id.test(one.text) });
 }
 
 function sort(heading) {

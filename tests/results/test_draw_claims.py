@@ -65,7 +65,8 @@ def test_number_interval_and_papers_number_are_those_of_the_verdict() -> None:
         assert marks(axes, "_ours", y, below) == [[one.effect]]
         assert marks(axes, "_interval", y, below) == [[max(one.low, left), min(one.high, right)]]
         assert marks(axes, "_paper", y, below) == ([] if math.isnan(one.paper) else [[one.paper]])
-        assert one.margin + one.distance in [where for (where,) in marks(axes, "_seen", y, below)]
+        far = one.margin + (one.beyond if one.kind == "within" else one.distance)
+        assert far in [where for (where,) in marks(axes, "_seen", y, below)]
 
 
 def test_a_claim_holds_if_its_whole_interval_lies_in_the_shaded_region() -> None:
@@ -104,7 +105,7 @@ def test_claims_of_one_unit_share_an_axis() -> None:
     figure = draw_claims(found(), TRAINED)
     named = [[tick.get_text() for tick in axes.get_yticklabels()] for axes in figure.axes]
     assert named == [["up", "down", "near", "same"], ["most"], ["task"], ["gone", "large"]]
-    units = ["difference (points of accuracy)", "how many of 3", "entropy", ""]
+    units = ["difference (points of accuracy)", "how many of 3", "difference in entropy", ""]
     assert [axes.get_xlabel() for axes in figure.axes] == units
 
 
@@ -119,10 +120,15 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow() -> None:
     table = study(line(50, 51), claims)
     table["other_top1"] = table["linear_top1"] - [0.0, 1.0, 0.0, 9.0, 0.0, -4.0]
     (one,) = verdicts(table)
-    (axes,) = draw_claims([one], TRAINED).axes
-    left, right = axes.get_xlim()
+    figure = draw_claims([one], TRAINED)
+    left, right = figure.axes[0].get_xlim()
     assert one.low < left and one.high > right
-    assert {"<", ">"} <= {mark.get_marker() for mark in axes.lines}
+    assert {"<", ">"} <= {mark.get_marker() for mark in figure.axes[0].lines}
+    assert "goes on beyond" in legend(figure) and "goes on beyond" not in legend(draw_claims(found(), TRAINED))
+
+
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_nothing_run_is_words_alone() -> None:

@@ -95,6 +95,22 @@ def test_each_cell_has_its_mean_interval_seeds_and_the_papers_number() -> None:
     )
 
 
+def test_of_joined_settings_those_with_an_equal_first_one_stand_together() -> None:
+    cells = [{"epochs": epochs, "batch_size": batch} for batch in (64, 256) for epochs in (5, 15)]
+    made = synthetic.table(cells, lambda cell: float(cell["epochs"]))
+    figure = Bars("epochs & batch_size", titles=(("epochs & batch_size", "batch size"),))
+    head, *body = rows(cells_as_latex(figure, made, read_paper()))
+    assert head[0] == r"epochs \& batch size"
+    assert [row[0] for row in body] == [r"5 \& 64", r"5 \& 256", r"15 \& 64", r"15 \& 256"]
+
+
+def test_the_paper_has_no_column_where_no_row_has_a_number_of_its() -> None:
+    made = synthetic.batches()
+    made["epochs"] = made["epochs"] + 1
+    assert rows(cells_as_latex(synthetic.BATCH_FIGURE, made, read_paper()))[0][-1] == "$n$"
+    assert "Paper: " not in cells_as_latex(synthetic.BATCH_FIGURE, made, read_paper())
+
+
 def test_a_heatmap_is_a_matrix_of_ours_and_one_of_the_papers() -> None:
     made = synthetic.lose(synthetic.pairs(), "failed", augment__first="Sobel", augment__second="Sobel")
     made.loc[made.index[0], ["status", "linear_top1"]] = ["to do", float("nan")]

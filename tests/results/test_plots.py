@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from synthetic import lose
 
 from results._intervals import cell_intervals
-from results._wrapped import _width, wrapped
+from results._wrapped import width_of, wrapped
 from results.cells import panel
 from results.paper import read_paper
 from results.plots import AnyFigure, Bars, Heatmap, Lines, Panels, about_figure, figure_from, save
@@ -153,7 +153,7 @@ def test_names_of_lines_near_each_other_stand_apart() -> None:
 
 def test_no_line_of_a_caption_is_wider_than_its_picture() -> None:
     lines = wrapped("WWWW mmmm " * 40 + "iiii " * 200, 3.0)
-    assert all(_width(line, "normal") <= 3.0 for line in lines) and "".join(lines).count("i") == 800
+    assert all(width_of(line, "normal") <= 3.0 for line in lines) and "".join(lines).count("i") == 800
     assert max(map(len, lines)) > 2 * min(map(len, lines[:-1]))
     assert wrapped("a" * 200, 1.0) == ["a" * 200]
 
@@ -273,9 +273,33 @@ def test_the_scale_is_stated_but_for_what_varies() -> None:
     alone = synthetic.heads().assign(epochs=1)
     assert "1 epoch, " in foot(synthetic.HEAD_FIGURE.draw(alone))
     every = synthetic.heads().assign(images=pd.Series(dtype="Int64"))
-    assert "synthetic, all images, " in foot(synthetic.HEAD_FIGURE.draw(every))
+    assert "synthetic, all training images, " in foot(synthetic.HEAD_FIGURE.draw(every))
     some = synthetic.heads().assign(images=[1000, *[None] * 32])
     assert "images" not in foot(synthetic.HEAD_FIGURE.draw(some)).partition(" a cell")[0]
+
+
+def test_the_caption_says_what_only_shows_in_some_of_the_cells() -> None:
+    uneven = synthetic.heads().assign(epochs=[6, *[12] * 32])
+    assert ", 6-12 epochs, " in foot(synthetic.HEAD_FIGURE.draw(uneven))
+    sources = ["old" if arm == "cell" else "new" for arm in uneven["arm"]]
+    mixed = uneven.assign(**{"provenance.source": sources})
+    assert "Runs of 2 versions of the source." in foot(synthetic.HEAD_FIGURE.draw(mixed))
+    gone = mixed.assign(arm=mixed["arm"].where(mixed["arm"] == "cell", "no longer planned"))
+    assert "versions" not in foot(synthetic.HEAD_FIGURE.draw(gone))
+    own = "Each panel has its own axis."
+    assert own in foot(synthetic.HEAD_FIGURE.draw(uneven, read_paper())) and own not in foot(
+        synthetic.HEAD_FIGURE.draw(uneven)
+    )
+
+
+def test_marks_stand_about_their_tick_whatever_lines_other_ticks_have() -> None:
+    cells = [{"x": x, "kind": kind} for x, kinds in ((1, "a"), (2, "bc"), (3, "bcd")) for kind in kinds]
+    made = synthetic.table(cells, lambda cell: float(cell["x"]))
+    lines = [line for line in Lines("x", "kind").draw(made).axes[0].lines if str(line.get_label()) in "abcd"]
+    where = [x for line in lines for x in np.asarray(line.get_xdata(), float)]
+    for x, number in ((1, 1), (2, 2), (3, 3)):
+        near = [one for one in where if abs(one - x) < 0.4]
+        assert len(near) == number and np.mean(near) == pytest.approx(x) and len({*near}) == number
 
 
 def test_without_intervals_the_seeds_are_too_few() -> None:
