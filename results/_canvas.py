@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from results._shown import Shown
 from results._wrapped import wrapped
 from results.cells import Panel, panel
-from results.notes import facts
+from results.notes import IMAGES, facts
 from results.paper import paper_values
 from results.style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
 
@@ -44,7 +44,7 @@ def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame |
         for index, figure in enumerate(figures):
             shown = [one for one in (ours[index], theirs[index]) if one is not None]
             places = list(axes[0, :]) if beside else list(axes[:, index])
-            _fill(figure, places[: len(shown)], shown, width / columns - 0.5, _here(table))
+            _fill(figure, places[: len(shown)], shown, width / columns - 0.5, _here(figure, table))
             for empty in places[len(shown) :]:
                 empty.set_axis_off()
         above = _legend(canvas, figures, axes.flat, width)
@@ -114,6 +114,7 @@ def _inches(lines: Sequence[str]) -> float:
     return 0.12 * len(lines) + 0.05
 
 
-def _here(table: pd.DataFrame) -> str:
+def _here(figure: Drawable, table: pd.DataFrame) -> str:
     base = table.attrs.get("study", {}).get("base", {})
-    return f"here: {base['dataset']}" if "dataset" in base else "here"
+    name = str(base.get("dataset", ""))
+    return f"here: {dict(figure.labels).get(name, IMAGES.get(name, name))}" if name else "here"

@@ -12,6 +12,8 @@ from results.cells import Panel, arm_words, panel, plain
 from results.records import UNPLANNED
 
 TOLD = ("dataset", "images", "encoder", "encoder.depth", "encoder.width", "epochs", "batch_size")
+IMAGES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet": "ImageNet"}
+"""What the images of a data set are called, where its name is written in another way."""
 SINGULAR = {"epochs": "epoch", "images": "image", "seeds": "seed"}
 
 
@@ -44,7 +46,7 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     every = {name: _of_all(table, name, value) for name, value in told.items()}
     settled = {name: found[0] for name, found in every.items() if len(found) == 1}
     base = {name: value for name, value in settled.items() if value is not None}
-    facts = [str(base["dataset"])] if "dataset" in base else []
+    facts = [IMAGES.get(base["dataset"], str(base["dataset"]))] if "dataset" in base else []
     facts += [_images(settled["images"])] if "images" in settled else []
     if "encoder" in base:
         parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]

@@ -60,7 +60,10 @@ STUDY = Study(
             *(Metric(f"there_{WAYS[way]}", (("evaluation", way),)) for way in ("linear", "finetune")),
             Metric(f"there_{WAYS['scratch']}", (("evaluation", "finetune"), ("loss", "none")), (("loss", "NTXent"),)),
         ),
-        labels=(("NTXent", "SimCLR"), ("CrossEntropy", "supervised"), ("finetune", "fine-tuned")),
+        labels=(
+            *(("NTXent", "SimCLR"), ("CrossEntropy", "supervised"), ("finetune", "fine-tuned")),
+            ("cifar10", "CIFAR-10 to CIFAR-100"),
+        ),
         titles=(("loss", "pretraining"), ("evaluation", "evaluation on the other images")),
         paper=table_b5,
     ),
