@@ -69,7 +69,6 @@ class FileJournal:
 
     def _write(self, state: Any) -> None:
         kept = {"state": state, "seconds": self.seconds, "told": self._told, "processes": ranks.number()}
-        self._checkpoint.parent.mkdir(parents=True, exist_ok=True)
         _checkpoint.write(self._checkpoint, kept, self._attempt.guard)
         for path in self._files():
             if path.name.removeprefix(".") < self._checkpoint.name:
@@ -93,7 +92,8 @@ class RunJournal(FileJournal):
         self._folder = folder
 
     def probe(self, name: str) -> FileJournal:
-        """The journal of a probe of this run, beside its record."""
+        """That of a probe of this run, beside its record. Raises FileNotFoundError where the run's folder is gone."""
+        (self._folder / "probes").mkdir(exist_ok=True)
         return FileJournal(self._folder / "probes" / name, self._attempt, self._told)
 
     def load(self) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command_line import TINY, Process, end, wait_for
 
 from ablations._journal import RunJournal
@@ -63,3 +64,15 @@ def test_its_checkpoint_is_one_beside_its_record_and_keeps_what_training_told(tm
     assert json.loads(history(tmp_path)[-1].progress or "") == {"epoch": 15}
     probe.drop()
     assert not list((tmp_path / "probes").iterdir())
+
+
+def test_a_folder_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
+    attempt = claim(tmp_path / "run")
+    assert attempt is not None
+    training = RunJournal(tmp_path / "run", attempt)
+    probe = training.probe("abc")
+    (tmp_path / "run").rename(tmp_path / "away")
+    for gone in (lambda: training.save({}), lambda: probe.save({}), lambda: training.probe("def")):
+        with pytest.raises(FileNotFoundError):
+            gone()
+    assert not (tmp_path / "run").exists()
