@@ -24,7 +24,8 @@ def main(arguments: Sequence[str]) -> int:
     console = Console()
     if options.watch:
         try:
-            with Live(shown, console=console, screen=True, auto_refresh=False) as live:
+            # Given a picture it would draw it while it is entered, and Ctrl-C there would leave the other screen on.
+            with Live(console=console, screen=True, auto_refresh=False) as live:
                 while True:
                     studies = list(study_statuses(options.results, options.study))
                     shown = that_fits(console, studies, options.results, FAILURES)

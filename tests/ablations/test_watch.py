@@ -15,6 +15,7 @@ import pytest
 from command_line import wait_for
 from rich.console import Console
 
+from ablations import status as command
 from ablations._forecast import per_hour, study_seconds_left
 from ablations._status import StudyStatus, study_statuses
 from ablations._status_picture import clock, picture, that_fits
@@ -179,3 +180,26 @@ def controlled() -> None:
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_control_c_while_the_first_picture_is_drawn_leaves_the_other_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pressed:
+        """A picture in whose first drawing Ctrl-C comes."""
+
+        drawn = 0
+
+        def __rich__(self) -> str:
+            self.drawn += 1
+            if self.drawn == 1:
+                raise KeyboardInterrupt
+            return "knobs"
+
+    pressed, said = Pressed(), io.StringIO()
+    plan(tmp_path / "results", 3)
+    monkeypatch.setattr(command, "picture", lambda *_: pressed)
+    monkeypatch.setattr(command, "that_fits", lambda *_: pressed)
+    monkeypatch.setattr(command, "Console", lambda: Console(file=said, force_terminal=True))
+    assert command.main(["--watch", "--results", str(tmp_path / "results")]) == 0
+    assert said.getvalue().rpartition("\x1b[?1049l")[2].strip() == "knobs"
