@@ -99,7 +99,9 @@ class RunJournal(FileJournal):
     def load(self) -> Any:
         """Raises ValueError for a checkpoint of another number of processes, which would go on to other numbers."""
         kept = ranks.from_first(newest(self._stem) if ranks.rank() == 0 else None)
-        wrote, here = kept.get("processes", 1) if kept else ranks.number(), ranks.number()
+        if kept is None:
+            return None
+        wrote, here = kept.get("processes", 1), ranks.number()
         if wrote != here and not (self._folder / "record.json").exists():  # which says that training is over
             raise ValueError(
                 f"the checkpoint in {self._folder} is of {wrote} processes, and this run has {here}: "

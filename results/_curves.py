@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from results.facts import spoken
+
 POINTS = 60
 """As many of a run's epochs are drawn, however long it trained."""
 
@@ -44,7 +46,7 @@ def curves(table: pd.DataFrame, cells: Sequence[str]) -> list[Curves]:
         for metric, points in _metrics(history).items():
             other = "" if arm == "cell" else arm
             apart = other or (loss if "loss" in metric.split("_") else "")
-            name = metric.replace("_", " ").replace("top1", "top-1") + (f" ({apart})" if apart else "")
+            name = spoken(metric) + (f" ({apart})" if apart else "")
             epochs, values = zip(*points, strict=True)
             found.setdefault((name, other), []).append(Curve(str(run), cell, int(seed), epochs, values))
     varied = {name: lines for name, lines in found.items() if any(len(set(line.values)) > 1 for line in lines)}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from results.facts import is_accuracy
+from results.facts import is_accuracy, spoken
 from results.paper import PaperValues
 
 Where = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -132,16 +132,12 @@ def part(number: AllOf, place: int, largest: bool, words: Mapping[str, str]) -> 
 def _told(chosen: Cells, words: Mapping[str, str]) -> list[str]:
     """The metric and the settings in words, those last in which the alternatives differ."""
     ways = [
-        [f"{words.get(name, _spoken(name))}={words.get(str(value), value)}" for name, value in where]
+        [f"{words.get(name, spoken(name.rpartition('.')[2]))}={words.get(str(value), value)}" for name, value in where]
         for where in chosen.where
     ]
     common = [word for word in ways[0] if all(word in way for way in ways)]
     rest = [" ".join(word for word in way if word not in common) for way in ways]
-    return [words.get(chosen.metric, _spoken(chosen.metric)), *common, *filter(None, [" or ".join(filter(None, rest))])]
-
-
-def _spoken(name: str) -> str:
-    return name.rpartition(".")[2].replace("_", " ").replace("top1", "top-1")
+    return [words.get(chosen.metric, spoken(chosen.metric)), *common, *filter(None, [" or ".join(filter(None, rest))])]
 
 
 def _frozen(value: Any) -> Any:

@@ -12,6 +12,11 @@ LIKE = ("source", "cpu", "threads", "processes", "device", "versions.")
 """What decides the bits of a run beside its settings and images: provenance with these names."""
 
 
+def spoken(name: str) -> str:
+    """A metric or a setting as a reader sees it: "linear top-1"."""
+    return name.replace("_", " ").replace("top1", "top-1").replace("top5", "top-5")
+
+
 @dataclass(frozen=True)
 class Facts:
     """settings: one flat row. measured: metrics, "history" (a list of rows), "predictions.<name>" (class numbers).

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from results._shown import Shown
-from results.facts import is_accuracy
+from results.facts import is_accuracy, spoken
 
 SINGLE, DOUBLE = 3.25, 6.75  # inches: the column and the text of a two-column paper (ICML; CVPR and IEEE are wider)
 TEXT = 6.5  # points: the smallest that is readable in print
@@ -54,8 +54,8 @@ def title(figure: Shown, name: str) -> str:
     if name in dict(figure.titles):
         return dict(figure.titles)[name]
     said = [[word for word in part.split(".") if word != "parts" and not word.isdigit()] for part in name.split(" & ")]
-    text = " & ".join(spoken[-1] for spoken in said if spoken).replace("_", " ")
-    return text.replace("top1", "top-1").replace("top5", "top-5") + (" (%)" if is_accuracy(name) else "")
+    text = spoken(" & ".join(parts[-1] for parts in said if parts))
+    return text + (" (%)" if is_accuracy(name) else "")
 
 
 def digits(figure: Shown) -> int:

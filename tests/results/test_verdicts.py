@@ -329,6 +329,7 @@ def test_an_effect_that_could_be_seen_is_seen_in_four_of_five_studies() -> None:
     claims, flat = [difference("d", x(1), x(0))], line(50, 50, 50, 50, 50, 50)
     told = [judge(study(flat, claims, random=1000 + number))["d"].distance for number in range(STUDIES)]
     far = math.sqrt(sum(one**2 for one in told) / STUDIES)
+    assert far > 2 * 0.5 * math.sqrt(2 / 3)
     there = line(50, 50.5 + far, 50, 50, 50, 50)
     seen = [judge(study(there, claims, random=2000 + number))["d"].verdict == "holds" for number in range(STUDIES)]
     assert sum(seen) / STUDIES == pytest.approx(0.8, abs=3 * math.sqrt(0.8 * 0.2 / STUDIES))
