@@ -1,11 +1,12 @@
 """Grouped bars, or points where bars from zero would hide what the study is about."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._draw_marks import draw_gap, draw_seeds, fit
+from results._draw_marks import BESIDE, draw_gap, draw_seeds, fit
 from results._draw_references import draw_references
 from results._hover import say, sentence
 from results._nested import in_groups, is_nested, outer, outer_title
@@ -13,6 +14,11 @@ from results._shown import Shown
 from results.cells import Panel
 from results.notes import counted
 from results.style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
+
+EDGE = 0.55
+"""From the middle of the first group to the end of the axis, where the next group would be at 1."""
+SMALLEST, LARGEST = 3.0, 5.0
+"""Diameters of a mark, in points: where its seeds have hardly room beside it, and else."""
 
 
 def as_points(panels: Sequence[Panel]) -> bool:
@@ -29,16 +35,17 @@ def draw_bars(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], points: 
     """
     groups = _groups(figure, panel)
     width = 0.8 / max(map(len, groups.values()), default=1)
+    has_seeds = any(len(cell.values) > 1 for cell in panel.cells.values())
+    room = 72 * inches * width / (len(groups) + 2 * EDGE - 1) if has_seeds else math.inf
     for place, (x, inside) in enumerate(groups.items()):
         for order, hue in enumerate(sorted(inside, key=hues.index)):
-            _draw_mark(
-                axes, figure, panel, (x, hue), hues, place + (order - (len(inside) - 1) / 2) * width, width, points
-            )
+            center = place + (order - (len(inside) - 1) / 2) * width
+            _draw_mark(axes, figure, panel, (x, hue), hues, center, width, room, points)
     if points and width < 0.8 and not is_nested(figure, groups):  # or a group looks like a part of its neighbor
         for place in range(1, len(groups)):
             axes.axvline(place - 0.5, color="0.9", linewidth=0.6, zorder=0)
     fit(axes, panel, from_zero=not points)
-    axes.set_xlim(-0.55, len(groups) - 0.45)
+    axes.set_xlim(-EDGE, len(groups) - 1 + EDGE)
     draw_references(axes, panel.references, inches)
     axes.set(xlabel=title(figure, figure.settings[0]), ylabel=title(figure, figure.value))
     _tick(axes, figure, list(groups), inches)
@@ -82,8 +89,10 @@ def _draw_mark(
     hues: list[Any],
     x: float,
     width: float,
+    room: float,
     points: bool,
 ) -> None:
+    """The mark at x: a bar so wide, or a point, with so many typographic points of room for it and its seeds."""
     cell = panel.cells[key[: len(figure.settings)]]
     said = sentence(figure, key[: len(figure.settings)], cell)
     color = PALETTE[hues.index(key[1]) % len(PALETTE)]
@@ -91,10 +100,11 @@ def _draw_mark(
     if cell.state != "done":
         draw_gap(axes, x, 0.85 * width, cell.state, color, said)
         return
+    size = min(LARGEST, max(SMALLEST, 0.45 * room))
     if points:
         marker = MARKERS[hues.index(key[1]) % len(MARKERS)]
-        look: dict[str, Any] = {"color": color, "markersize": 5, "markeredgecolor": DARK, "mew": 0.4}
+        look: dict[str, Any] = {"color": color, "markersize": size, "markeredgecolor": DARK, "mew": 0.4}
         say(axes.plot([x], [cell.mean], marker, label=label, **look)[0], said)
     else:
         say(axes.bar([x], [cell.mean], 0.9 * width, color=color, label=label, zorder=2).patches[0], said)
-    draw_seeds(axes, x, 0.28 * width, cell)
+    draw_seeds(axes, x, max(0.28 * room, (size / 2 + BESIDE) * points), cell)

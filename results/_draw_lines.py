@@ -5,12 +5,15 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from results._draw_marks import draw_gap, draw_seeds, fit
+from results._draw_marks import BESIDE, draw_gap, draw_seeds, fit
 from results._draw_references import draw_references
 from results._hover import say_at, sentence
 from results._shown import Shown
 from results.cells import Panel
 from results.style import MARKERS, PALETTE, title, upright_or_slanted, words
+
+SIZE = 4
+"""The diameter of a mark, in points."""
 
 
 def places(xs: list[Any], log: bool) -> dict[Any, float]:
@@ -29,11 +32,11 @@ def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bo
     """One line for each hue, broken where runs are missing; lines stand a little apart, to keep whiskers apart."""
     where = places(list(dict.fromkeys(key[0] for key in panel.cells)), log)
     reach = max(where.values(), default=1.0) - min(where.values(), default=0.0) or 1.0
-    apart = 0.036 * reach * bool(panel.freedom)
+    apart = 0.044 * reach * bool(panel.freedom)
     for order, hue in enumerate(hues):
         cells = {key[0]: cell for key, cell in panel.cells.items() if key[1:] == (hue,)[: len(figure.settings) - 1]}
         xs = {x: where[x] + apart * _turn(panel, hues, x, hue) for x in sorted(cells, key=where.__getitem__)}
-        _draw_line(axes, figure, hue, order, xs, cells, 0.018 * reach)
+        _draw_line(axes, figure, hue, order, xs, cells)
     _draw_gaps(axes, figure, panel, hues, where, 0.055 * reach)
     fit(axes, panel, from_zero=False)
     _ticks(axes, figure, where, reach, inches)
@@ -46,19 +49,17 @@ def _turn(panel: Panel, hues: list[Any], x: Any, hue: Any) -> float:
     return there.index(hue) - (len(there) - 1) / 2 if there else 0.0
 
 
-def _draw_line(
-    axes: Axes, figure: Shown, hue: Any, order: int, xs: dict[Any, float], cells: dict[Any, Any], aside: float
-) -> None:
+def _draw_line(axes: Axes, figure: Shown, hue: Any, order: int, xs: dict[Any, float], cells: dict[Any, Any]) -> None:
     color, marker = PALETTE[order % len(PALETTE)], MARKERS[order % len(MARKERS)]
     label = words(figure, hue) if len(figure.settings) > 1 else "_mean"
-    style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4, "linewidth": 1.1, "zorder": 3}
+    style: dict[str, Any] = {"color": color, "marker": marker, "markersize": SIZE, "linewidth": 1.1, "zorder": 3}
     alone = [x for x in xs if x is None]
     for part in (alone, [x for x in xs if x is not None]):
         if part:
             axes.plot([xs[x] for x in part], [cells[x].mean for x in part], label=label, **style)
     for x, place in xs.items():
         if cells[x].state == "done":
-            draw_seeds(axes, place, aside, cells[x], color)
+            draw_seeds(axes, place, SIZE / 2 + BESIDE, cells[x], color)
             say_at(axes, place, cells[x].mean, sentence(figure, (x, hue)[: len(figure.settings)], cells[x]))
 
 

@@ -4,22 +4,26 @@ import math
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.transforms import blended_transform_factory
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from results._hover import say
 from results.cells import Cell, Panel
 from results.style import DARK, TEXT
 
+BESIDE = 1.8
+"""Points from the rim of a mark to the middle of the dots of its seeds, which then do not touch it."""
 
-def draw_seeds(axes: Axes, x: float, side: float, cell: Cell, color: str = DARK) -> None:
-    """The 95% whiskers at x, the single seeds as dots at x + side, and `n=2/3` where seeds are missing."""
+
+def draw_seeds(axes: Axes, x: float, points: float, cell: Cell, color: str = DARK) -> None:
+    """The 95% whiskers at x, the single seeds as dots so many points right of it, `n=2/3` where seeds are missing."""
     if not math.isnan(cell.half_width):
         axes.errorbar(
             [x], [cell.mean], [cell.half_width], fmt="none", ecolor=color, elinewidth=0.8, capsize=2, zorder=4
         )
     if len(cell.values) > 1:
-        places = [x + side] * len(cell.values)
-        axes.scatter(places, cell.values, s=5, color="white", edgecolors=color, linewidths=0.6, zorder=5)
+        right = axes.transData + ScaledTranslation(points / 72, 0, axes.figure.dpi_scale_trans)
+        look: dict[str, Any] = {"s": 5, "color": "white", "edgecolors": color, "linewidths": 0.6, "zorder": 5}
+        axes.scatter([x] * len(cell.values), cell.values, transform=right, **look)
     if cell.note:
         top = max([*cell.values, cell.mean + (0 if math.isnan(cell.half_width) else cell.half_width)])
         style: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": TEXT, "color": DARK}

@@ -114,7 +114,7 @@ def unit(number: object) -> str:
 
 
 def part(number: AllOf, place: int, largest: bool, words: Mapping[str, str]) -> str:
-    """How many parts there are, and which one is at `place`: "least of 4: batch_size=32"; of one part, nothing.
+    """How many parts there are, and which one is at `place`: "least of 4: batch size 32"; of one part, nothing.
 
     words: what a value, a setting or a metric is called, where it is not called by itself.
     """
@@ -125,18 +125,18 @@ def part(number: AllOf, place: int, largest: bool, words: Mapping[str, str]) -> 
     own = [[[word for word in cells if word not in everywhere] for cells in terms] for terms in told]
     shared = [[word for word in terms[0] if all(word in cells for cells in terms)] for terms in own]
     tells = shared[place] and shared.count(shared[place]) == 1
-    name = " ".join(shared[place]) if tells else " against ".join(map(" ".join, own[place]))
+    name = ", ".join(shared[place]) if tells else " against ".join(map(", ".join, own[place]))
     return f"{'largest' if largest else 'least'} of {len(told)}: {name}"
 
 
 def _told(chosen: Cells, words: Mapping[str, str]) -> list[str]:
     """The metric and the settings in words, those last in which the alternatives differ."""
     ways = [
-        [f"{words.get(name, spoken(name.rpartition('.')[2]))}={words.get(str(value), value)}" for name, value in where]
+        [f"{words.get(name, spoken(name.rpartition('.')[2]))} {words.get(str(value), value)}" for name, value in where]
         for where in chosen.where
     ]
     common = [word for word in ways[0] if all(word in way for way in ways)]
-    rest = [" ".join(word for word in way if word not in common) for way in ways]
+    rest = [", ".join(word for word in way if word not in common) for way in ways]
     return [words.get(chosen.metric, spoken(chosen.metric)), *common, *filter(None, [" or ".join(filter(None, rest))])]
 
 

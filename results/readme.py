@@ -61,14 +61,27 @@ def _study(results: Path, table: pd.DataFrame, found: Sequence[Verdict]) -> Iter
     name, paper = f"{about['study']}.{about['scale']}", about.get("paper")
     yield f"## {_plain(about.get('question') or name)}"
     where = f", {paper}" if paper else ""
-    ran = f"{progress(table)}, {_seeds(table)}{_trained_on(table)}"
+    ran = f"{progress(table)}, {_seeds(table)} a cell{_trained_on(table)}"
     yield _plain(f"{about['study']}{where}, at scale {about['scale']}: {ran}.")
     if (results / "figures" / f"{name}.png").exists():
         yield f"![{name}](figures/{name}.png)"
+    if files := _files(results, name):
+        yield files
     if found:
         yield _reading(found)
         rows = ["| claim | | paper | here | verdict | could see |", "|---|---|---|---|---|---|", *map(_row, found)]
         yield "\n".join(rows)
+
+
+def _files(results: Path, name: str) -> str:
+    """Links to what there is of the study beside its figure."""
+    offered = {
+        "table": f"tables/{name}.parquet",
+        "claims, drawn": f"figures/{name}.claims.png",
+        "figure as PDF": f"figures/{name}.pdf",
+        "LaTeX": f"figures/{name}.tex",
+    }
+    return " \u00b7 ".join(f"[{word}]({path})" for word, path in offered.items() if (results / path).exists())
 
 
 def _trained_on(table: pd.DataFrame) -> str:
@@ -78,8 +91,11 @@ def _trained_on(table: pd.DataFrame) -> str:
 
 
 def _seeds(table: pd.DataFrame) -> str:
-    seeds = table.loc[table["arm"] == "cell", "seed"].nunique() if "seed" in table else 1
-    return counted(seeds, "seeds")
+    """How many are planned: "3 seeds", "1-2 seeds"."""
+    cells = table[table["arm"] == "cell"]
+    settings = [name for name in table.attrs["study"].get("varied", ()) if name != "seed" and name in cells]
+    sizes = cells.groupby(settings, dropna=False).size() if settings else [max(len(cells), 1)]
+    return counted("-".join(dict.fromkeys((str(min(sizes, default=1)), str(max(sizes, default=1))))), "seeds")
 
 
 def _reading(found: Sequence[Verdict]) -> str:

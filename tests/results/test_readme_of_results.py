@@ -28,13 +28,14 @@ def told(question: str = "Is more better?", seeds: int = 3) -> list[Told]:
 def test_it_says_of_each_study_what_was_asked_run_and_found(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "synthetic.laptop.png").touch()
+    (tmp_path / "figures" / "synthetic.laptop.claims.png").touch()
     ((_, (found,)),) = studies = told()
     path = write_readme(tmp_path, studies)
     assert path == tmp_path / "README.md"
     text = path.read_text()
     assert "\n\nClaims in all: holds: 1.\n\n## Is more better?\n\n" in text
-    assert "synthetic, Fig. 1, at scale laptop: 6 of 6 runs done, 3 seeds.\n\n![" in text
-    assert "](figures/synthetic.laptop.png)" in text
+    assert "synthetic, Fig. 1, at scale laptop: 6 of 6 runs done, 3 seeds a cell.\n\n![" in text
+    assert "](figures/synthetic.laptop.png)\n\n[claims, drawn](figures/synthetic.laptop.claims.png)\n\nHolds" in text
     ours = rf"{found.effect:+.2f} \[{found.low:+.2f}, {found.high:+.2f}\]"
     far = f"\\>{0.5 + found.distance:.2g}"
     assert f"| F1 | more \\| is \\[better\\], above 0.5 | +9.5 | {ours} | holds | {far} |" in text
@@ -58,7 +59,13 @@ def test_devices_are_named_where_a_run_had_another_than_a_cpu(tmp_path: Path) ->
     ((table, found),) = told()
     table[f"{PREFIX}device"] = ["NVIDIA H200"] * 4 + ["cpu"] * 2
     text = write_readme(tmp_path, [(table, found)]).read_text()
-    assert "6 of 6 runs done, 3 seeds, on NVIDIA H200 (4 runs), cpu (2 runs).\n" in text
+    assert "6 of 6 runs done, 3 seeds a cell, on NVIDIA H200 (4 runs), cpu (2 runs).\n" in text
+
+
+def test_seeds_are_counted_by_cell(tmp_path: Path) -> None:
+    ((table, _),) = told()
+    text = write_readme(tmp_path, [(table.iloc[:5], [])]).read_text()
+    assert "5 of 5 runs done, 2-3 seeds a cell." in text
 
 
 def test_a_figure_that_is_not_drawn_is_not_linked_and_one_seed_decides_nothing(tmp_path: Path) -> None:

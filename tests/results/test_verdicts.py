@@ -147,10 +147,10 @@ def test_of_several_numbers_it_is_said_which_one_counts() -> None:
     ]
     cells_ = [({"x": place, "y": y}, 10.0 * place + y * (1 + place)) for place in range(4) for y in (0, 1)]
     figure = about_figure(Bars("x", hue="y", labels=(("1", "crop"),)))
-    for told, one in (({}, "x=1"), ({"figure": figure}, "x=crop")):
+    for told, one in (({}, "x 1"), ({"figure": figure}, "x crop")):
         found = judge(study(cells_, claims, noise=0.1, **told))
         assert [aside(claim) for claim in found.values()] == [
-            f"least of 3: {one} against x=0",
+            f"least of 3: {one} against x 0",
             f"largest of 2: {one}",
             "",
         ]
