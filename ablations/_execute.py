@@ -40,6 +40,7 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
     device, ids = "cuda" if torch.cuda.is_available() else "cpu", probe_ids(study, where.scale, where.data)
     if ranks.rank() == 0:
         _set_aside_damaged(folder, ids)
+    origin = {**provenance(study), **_about(where, device)}
     started, journal = datetime.now(UTC).isoformat(timespec="seconds"), RunJournal(folder, attempt)
     outcome = study.train(experiment, data, journal, device)
     if probes and not isinstance(outcome, Trained):
@@ -48,9 +49,9 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
         )
     if ranks.rank() == 0:
         attempt.guard()
-        about = {"started": started, "seconds": journal.seconds, "images": _came(data), **_about(where, device)}
+        training = {"started": started, "seconds": journal.seconds, "images": _came(data)}
         record = {"run": item, "settings": settings(experiment), **_trained(outcome)}
-        if not publish({**record, "provenance": {**provenance(study), **about}}, folder / "record.json"):
+        if not publish({**record, "provenance": {**origin, **training}}, folder / "record.json"):
             _check_same(record, folder / "record.json")
     if probes:
         assert data is not None
@@ -58,7 +59,8 @@ def _execute(item: str, attempt: Attempt, where: Context) -> None:
         side = getattr(experiment, "image_size", None)
         features = Features(outcome.model, data, device, known, lambda name: load_images(name, where.data, side))
         if ranks.rank() == 0:
-            _probe(dict(zip(ids, probes, strict=True)), folder, item, attempt, journal, features)
+            about = {"run": item, "provenance": origin}
+            _probe(dict(zip(ids, probes, strict=True)), folder, about, attempt, journal, features)
             features.end()
         else:
             features.help()
@@ -97,7 +99,12 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _probe(
-    probes: Mapping[str, Any], folder: Path, item: str, attempt: Attempt, journal: RunJournal, features: Features
+    probes: Mapping[str, Any],
+    folder: Path,
+    about: Mapping[str, Any],
+    attempt: Attempt,
+    journal: RunJournal,
+    features: Features,
 ) -> None:
     for name, probe in probes.items():
         (path,) = places(folder, [name])[1:]
@@ -107,9 +114,9 @@ def _probe(
             features.journal = kept = journal.probe(name)
             measured = probe(features)
             attempt.guard()
-            about = {"run": item, "probe": {"probe": type(probe).__name__, **settings(probe)}}
             found = {"metrics": _numbers(measured.metrics), "predictions": measured.predictions}
-            publish({**about, **found, "seconds": kept.seconds}, path)
+            by = {"probe": type(probe).__name__, **settings(probe)}
+            publish({**about, "probe": by, **found, "seconds": kept.seconds}, path)
             kept.drop()
             journal.further()
 

@@ -76,10 +76,12 @@ def _record(path: Path, run: str) -> str:
 
 
 def _about(record: dict[str, Any]) -> Iterator[str]:
+    about = record.get("provenance", {})
     if "probe" in record:
         yield " ".join(str(cell) if name == "probe" else f"{name}={cell}" for name, cell in record["probe"].items())
+        if about:
+            yield f"measured on {about.get('host')}, source {about.get('source')}"
         return
-    about = record.get("provenance", {})
     yield f"trained {about.get('started')} in {about.get('seconds') or 0:.0f} s on {about.get('host')}"
     yield f"commit {str(about.get('commit'))[:7]}{' with changes' if about.get('dirty') else ''}"
     yield f"source {about.get('source')}"

@@ -9,7 +9,7 @@ from ablations._explain import Line
 from ablations._known import Place, facts_of, places_of
 from results.facts import Facts, differing
 
-MACHINE = ("cpu", "threads", "processes", "device", "host", "partition")
+MACHINE = ("cpu", "threads", "processes", "device", "host", "partition", "probes")
 
 
 def compare(results: Path, first: str, second: str) -> Iterator[Line]:

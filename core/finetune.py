@@ -21,10 +21,10 @@ class _Candidate(Unkept):
     journal: Journal
     place: int
     best: _Best | None
+    training: State | None
 
     def load(self) -> State | None:
-        kept = self.journal.load()
-        return kept["training"] if kept and kept["place"] == self.place else None
+        return self.training
 
     def save(self, state: State) -> None:
         best = (self.best[0], self.best[1].state_dict()) if self.best else None
@@ -95,11 +95,12 @@ class FineTune:
         images = features.data.train
         labeled = balanced(images, max(round(self.labels * len(images)), len(features.data.classes)))
         seed, batch_size = features.experiment.seed if features.experiment else 0, min(self.batch_size, len(labeled))
-        first, best = self._resume(features)
+        first, best, training = self._resume(features)
         candidates = enumerate(product(self.learning_rate, self.weight_decay))
         for place, (rate, decay) in islice(candidates, first, None):
-            model, journal = start(features, self.from_scratch), _Candidate(features.journal, place, best)
+            model, journal = start(features, self.from_scratch), _Candidate(features.journal, place, best, training)
             train(model, labeled, self.epochs, rate, decay / rate, batch_size, seed, features.device, journal)
+            training = None  # it was of the candidate at which an earlier attempt ended, and is of no later one
             logits = embed(model, features.data.valid, features.device)[1]
             score = top1(logits, features.labels("valid"))
             if bool(logits.isfinite().all()) and (best is None or score > best[0]):
@@ -108,12 +109,14 @@ class FineTune:
             raise FloatingPointError(f"fine-tuning diverged; FineTune.learning_rate={self.learning_rate} is too high")
         return best[1]
 
-    def _resume(self, features: Features) -> tuple[int, _Best | None]:
-        """The place of the candidate to go on with, and the best of those before it."""
+    def _resume(self, features: Features) -> tuple[int, _Best | None, State | None]:
+        """The place of the candidate to go on with, the best of those before it, and the state of its training."""
         kept = features.journal.load()
-        if kept is None or kept["best"] is None:
-            return kept["place"] if kept else 0, None
+        if kept is None:
+            return 0, None, None
+        if kept["best"] is None:
+            return kept["place"], None, kept["training"]
         score, state = kept["best"]
         model = start(features, self.from_scratch)
         model.load_state_dict(state)
-        return kept["place"], (score, model)
+        return kept["place"], (score, model), kept["training"]

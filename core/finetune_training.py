@@ -15,7 +15,7 @@ from core.features import Features
 from core.fetch import fetch, sample
 from core.first_crop import Start, after_first_crop
 from core.images import Fetched, to_float
-from core.journal import Journal, State, Unkept
+from core.journal import Journal, State
 from core.model import Model, build_model
 from core.optimizer import learning_rate, peak_learning_rate
 
@@ -48,14 +48,14 @@ def train(
     weight_decay: float,
     batch_size: int,
     seed: int,
-    device: str = "cpu",
-    journal: Journal | None = None,
+    device: str,
+    journal: Journal,
 ) -> None:
     """Train model, whose head gives logits, in place, or go on with what the journal kept.
 
     `rate` is per 256 images, the short last batch of an epoch is dropped. Raises whatever `journal.save` raises.
     """
-    journal, steps = journal or Unkept(), len(labeled) // batch_size
+    steps = len(labeled) // batch_size
     peak = peak_learning_rate(rate, "linear", batch_size)
     optimizer = torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True, weight_decay=weight_decay)
     done = _resume(journal.load(), model, optimizer)

@@ -10,7 +10,7 @@ class Journal(Protocol):
     """Where a run keeps its state; `ablations` gives one that writes files, `Unkept` is for trying things out."""
 
     def load(self) -> State | None:
-        """The last saved state, or None at the start."""
+        """The last saved state, or None at the start; called once, before anything else."""
 
     def save(self, state: State) -> None:
         """Keep `state`; raises to end the run here if somebody asked for it."""

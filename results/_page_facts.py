@@ -47,6 +47,7 @@ def provenance(table: pd.DataFrame) -> list[tuple[str, str]]:
         ("source", _sources(runs)),
         ("versions", "; ".join(filter(None, (_named(runs, name) for name in versions)))),
         ("machine", _machine(runs)),
+        ("probes measured by another", each_of(runs, "probes")),
         ("started", _dates(runs)),
         ("computing", _hours(runs)),
         ("images", ", ".join(f"fingerprint {one}" for one in table.attrs["study"].get("data", []))),

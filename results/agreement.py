@@ -38,7 +38,7 @@ def agreement(told: Facts, found: Facts) -> Agreement:
     settings = differing(told.settings, found.settings)
     names = differing(told.measured, found.measured)
     apart = unlike(told, found)
-    machine = tuple(f"{name} {told.provenance.get(name)} there, {found.provenance.get(name)} here" for name in apart)
+    machine = tuple(f"{name} {_of(told, name)} there, {_of(found, name)} here" for name in apart)
     if not settings and not names:
         return Agreement("same bits", machine, ())
     if not apart and found.provenance.get("device") != "cpu":
@@ -51,6 +51,10 @@ def agreement(told: Facts, found: Facts) -> Agreement:
     if "source" not in apart:
         wrong, alone = wrong + alone, []
     return Agreement("differs" if settings or wrong else "within tolerance", machine, (*settings, *wrong), tuple(alone))
+
+
+def _of(facts: Facts, name: str) -> str:
+    return str(facts.provenance.get(name, "as the training" if name == "probes" else None))
 
 
 def _near(name: str, told: Any, found: Any) -> bool:

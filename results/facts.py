@@ -8,7 +8,7 @@ from typing import Any
 PLAN = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
 """Columns of a table that are neither settings nor measured."""
 PREFIX = "provenance."
-LIKE = ("source", "cpu", "threads", "processes", "device", "versions.")
+LIKE = ("source", "cpu", "threads", "processes", "device", "versions.", "probes")
 """What decides the bits of a run beside its settings and images: provenance with these names."""
 
 
@@ -21,7 +21,8 @@ def spoken(name: str) -> str:
 class Facts:
     """settings: one flat row. measured: metrics, "history" (a list of rows), "predictions.<name>" (class numbers).
 
-    provenance: commit, source, cpu, threads, device, "versions.torch", ..., one flat row. None of them holds a None.
+    provenance: commit, source, cpu, threads, device, "versions.torch", ..., one flat row; "probes", as probed_elsewhere
+    says it. None of them holds a None.
     """
 
     run: str
@@ -36,9 +37,26 @@ def of_records(training: Mapping[str, Any], probes: Sequence[Mapping[str, Any]] 
     for record in (training, *probes):
         predictions = {f"predictions.{name}": classes for name, classes in record.get("predictions", {}).items()}
         measured |= {**record.get("metrics", {}), **predictions}
-    provenance = dict(training.get("provenance", {}))
-    provenance |= {f"versions.{name}": text for name, text in provenance.pop("versions", {}).items()}
+    provenance = {**flat(training.get("provenance", {})), "probes": probed_elsewhere(training, probes)}
     return Facts(training["run"], _known(training.get("settings", {})), _known(measured), _known(provenance))
+
+
+def flat(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's provenance as one row: "versions.torch"."""
+    others = {name: cell for name, cell in provenance.items() if name != "versions"}
+    return others | {f"versions.{name}": text for name, text in provenance.get("versions", {}).items()}
+
+
+def probed_elsewhere(training: Mapping[str, Any], probes: Sequence[Mapping[str, Any]]) -> str | None:
+    """What decides bits and was another where probes measured: "cpu AMD EPYC, AVX512; source 8f3a"; None if nothing.
+
+    Records of probes tell it since 2026-11-28; those before tell nothing.
+    """
+    trained, told = flat(training.get("provenance", {})), dict[str, None]()
+    for probed in (flat(record["provenance"]) for record in probes if "provenance" in record):
+        apart = (name for name in differing(trained, probed) if name.startswith(LIKE))
+        told |= dict.fromkeys(f"{name} {probed.get(name)}" for name in apart)
+    return "; ".join(told) or None
 
 
 def of_row(row: Mapping[str, Any], base: Mapping[str, Any]) -> Facts:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from results.damage import Damaged, set_aside
+from results.facts import probed_elsewhere
 from results.records import last_end, places, read, state
 
 PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
@@ -25,7 +26,11 @@ def measured(row: Row, runs: Path, damaged: list[str]) -> Row:
     failure = str((last_end(folder) or {}).get("kind", "error")) if word == "failed" else None
     complete = [record for record in records if record is not None]
     settings = (records[0] or {}).get("settings", {})
-    return _training(records[0]) | _metrics(row["run"], settings, complete) | {"status": word, "failure": failure}
+    found = _training(records[0]) | _metrics(row["run"], settings, complete)
+    elsewhere = probed_elsewhere(records[0], complete[1:]) if records[0] else None
+    if elsewhere or "provenance.probes" in row:
+        found["provenance.probes"] = elsewhere
+    return found | {"status": word, "failure": failure}
 
 
 def _record(path: Path, run: str, damaged: list[str]) -> Row | None:

@@ -29,7 +29,7 @@ def strange_record(
     cells = [item for cell in about for item in (cell if isinstance(cell, list) else [cell])]
     if not isinstance(versions, dict) or not are_plain([*cells, *provenance.values(), *versions.values()]):
         return "its settings or its provenance are no plain values"
-    if "provenance" in record and not isinstance(provenance.get("seconds"), int | float):
+    if of == "training" and not isinstance(provenance.get("seconds"), int | float):
         return "its seconds are no number"
     predictions = {f"{PREDICTIONS}{name}": labels for name, labels in record.get("predictions", {}).items()}
     history = {"history": record["history"]} if "history" in record else {}

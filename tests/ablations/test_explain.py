@@ -250,11 +250,12 @@ def test_two_runs_of_other_source_and_another_machine_differ_in_named_files(resu
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             (copy / name).write_text(text)
         source = digest({name: copy / name for name in ("core/losses.py", "core/heads.py")})
-        path = results / "runs" / run / "record.json"
-        record = read(path)
-        assert record is not None
-        path.unlink()
-        publish({**record, "provenance": {**record["provenance"], "source": source, "threads": number + 1}}, path)
+        folder = results / "runs" / run
+        for path in (folder / "record.json", *folder.glob("probes/*.json")):
+            record = read(path)
+            assert record is not None
+            path.unlink()
+            publish({**record, "provenance": {**record["provenance"], "source": source, "threads": number + 1}}, path)
     told = explain(*runs)
     assert lines(told, "source")[0].endswith("; files that differ: core/losses.py")
     assert lines(told, "machine") == ["threads: 1 | 2"]

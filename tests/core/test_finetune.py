@@ -23,7 +23,7 @@ from core.augmentations import Compose, Crop, Flip
 from core.data import DataSet, balanced
 from core.draws import Draws, key, order
 from core.finetune_training import start, train
-from core.journal import State
+from core.journal import State, Unkept
 from core.model import Model, build_model
 from core.pretrain import pretrain
 from core.probe import Features, FineTune
@@ -65,7 +65,7 @@ def test_steps_are_nesterovs_by_the_loop(decay: float) -> None:
     nn.init.zeros_(model.head.weight)  # type: ignore[arg-type]
     nn.init.zeros_(model.head.bias)  # type: ignore[arg-type]
     images = DATA.train[torch.arange(20)]
-    train(model, images, epochs=2, rate=3.2, weight_decay=decay, batch_size=8, seed=5)
+    train(model, images, epochs=2, rate=3.2, weight_decay=decay, batch_size=8, seed=5, device="cpu", journal=Unkept())
     peak, unknown, velocity = 3.2 * 8 / 256, torch.zeros(3, 4).double(), torch.zeros(3, 4).double()
     for step in range(4):
         epoch, place = divmod(step, 2)
@@ -148,6 +148,12 @@ def test_a_rate_that_diverges_is_left_out_and_named_where_all_do(trained: Model)
 class StoppingProbe(Stopping):
     """At each of the places (candidate, steps of it that are done)."""
 
+    loads = 0
+
+    def load(self) -> State | None:
+        self.loads += 1
+        return super().load()
+
     def place_of(self, state: State) -> tuple[int, int]:
         return state["place"], state["training"]["done"]
 
@@ -171,6 +177,7 @@ def test_stopped_after_any_step_and_resumed_it_has_the_same_bits(from_scratch: b
         with pytest.raises(StoppedError):
             probe(features)
     assert probe(features) == whole
+    assert features.journal.loads == len(places) + 1  # each adds the seconds before to those of the attempt
 
 
 def test_separable_classes_are_learned_and_shuffled_labels_are_not() -> None:

@@ -106,3 +106,9 @@ def test_a_record_and_the_row_of_it_say_the_same() -> None:
     base = {"epochs": 1, "augment": "Crop", "augment.area": [0.08, 1.0], "images": None, "head": "MLP"}
     found = agreement(of_row(row, base), of_records(record, [probe]))
     assert (found.word, found.unlike) == ("same bits", ())
+
+
+def test_probes_that_another_machine_measured_are_named() -> None:
+    probed = replace(FACTS, provenance={**CPU, "probes": "cpu AVX2"})
+    assert agreement(probed, FACTS).unlike == ("probes cpu AVX2 there, as the training here",)
+    assert agreement(measured(probed, linear_top1=49.0), FACTS).word == "within tolerance"

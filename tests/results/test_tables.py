@@ -55,6 +55,20 @@ def test_done_failed_and_to_do(tmp_path: Path) -> None:
     assert b"secret" not in b"".join(str(cells).encode() for cells in pq.read_table(path).to_pydict().items())
 
 
+def test_a_row_names_what_was_another_where_its_probes_measured(tmp_path: Path) -> None:
+    here = {"source": "abc", "cpu": "AVX512", "host": "a", "started": "now", "versions": {"torch": "2"}}
+    there = {"p1": {**here, "host": "b"}, "p2": {**here, "cpu": "AVX2"}, "p3": {**here, "versions": {"torch": "3"}}}
+    record = {"settings": {}, "metrics": {}, "history": [], "provenance": {**here, "seconds": 2.5}}
+    for run, probes in (("a", ("p1",)), ("b", ("p1", "p2", "p3"))):
+        publish({"run": run, **record}, tmp_path / run / "record.json")
+        for name in probes:
+            measured = {"run": run, "metrics": {f"{name}_top1": 1.0}, "seconds": 1.0, "provenance": there[name]}
+            publish(measured, tmp_path / run / "probes" / f"{name}.json")
+    write_plan(tmp_path / "t.parquet", [*plan("a"), *plan("b", probes=("p1", "p2", "p3"))], ABOUT)
+    told = fill(tmp_path / "t.parquet", tmp_path).set_index("run")["provenance.probes"]
+    assert pd.isna(told["a"]) and told["b"] == "cpu AVX2; versions.torch 3"
+
+
 def test_a_slice_shares_what_the_study_is(tmp_path: Path) -> None:
     write_plan(tmp_path / "t.parquet", plan("a", "b"), ABOUT)
     table = read_table(tmp_path / "t.parquet")
