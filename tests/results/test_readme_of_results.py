@@ -116,7 +116,8 @@ def test_a_link_in_its_place_is_not_written_through(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not (SHIPPED / "README.md").exists(), reason="the wheel ships no results")
 def test_the_one_that_is_shipped_is_made_of_the_tables_that_are(tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED / "figures", tmp_path / "figures")
+    for folder in ("figures", "tables"):
+        shutil.copytree(SHIPPED / folder, tmp_path / folder)
     tables = [read_table(path) for path in sorted((SHIPPED / "tables").glob("*.*.parquet"))]
     write_readme(tmp_path, [(table, verdicts(table)) for table in tables], *untested(SHIPPED))
     assert (tmp_path / "README.md").read_text() == (SHIPPED / "README.md").read_text()
