@@ -35,10 +35,13 @@ def write(path: Path, state: Any, may_replace: Callable[[], None]) -> None:
 
 
 def read(path: Path) -> Any:
-    """The state at `path`; raises Damaged. Tensors come to the CPU, and nothing in the file can run."""
+    """The state at `path`; raises Damaged, and OSError where it cannot be read just now.
+
+    Tensors come to the CPU, and nothing in the file can run.
+    """
     try:
         content = memoryview(path.read_bytes())
-    except OSError as problem:
+    except IsADirectoryError as problem:
         raise Damaged(path, problem) from problem
     if hashlib.sha256(content[_SIZE:]).digest() != content[:_SIZE]:
         raise Damaged(path, "its checksum is not that of its content")

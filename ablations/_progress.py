@@ -43,7 +43,7 @@ class Display:
             self._running[event.item] = time.monotonic()
         elif event.what == "ended" and event.state is not None:
             seconds = time.monotonic() - self._running.pop(event.item)
-            self._ended += 1
+            self._ended += event.state.state != "lost"  # it is claimed again
             if event.state.state == "done":
                 self._took.append(seconds)
             failure = f" ({event.state.kind}: {event.state.message})" if event.state.kind else ""

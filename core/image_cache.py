@@ -25,10 +25,11 @@ def published(target: Path) -> Iterator[Path]:
     private.mkdir()
     try:
         yield private
-        private.rename(target)
-    except OSError:
-        if not target.is_dir():
-            raise
+        try:
+            private.rename(target)
+        except OSError:
+            if not target.is_dir():
+                raise
     finally:
         shutil.rmtree(private, ignore_errors=True)
 
@@ -48,7 +49,8 @@ def write(entry: Path, info: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
 def read(entry: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
     """The info and the arrays of `entry`, memory-mapped (writes to them stay private), or None where there is no entry.
 
-    An entry that is not what was written, to the last bit, is set aside as *.damaged, and None is returned.
+    An entry that is not what was written, to the last bit, is set aside as *.damaged, and None is returned. Raises
+    OSError for one that cannot be read just now.
     """
     if not entry.exists():
         return None
@@ -59,7 +61,7 @@ def read(entry: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]] | None:
             return meta["info"], {
                 name: np.load(file, mmap_mode="c", allow_pickle=False) for name, file in files.items()
             }
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (FileNotFoundError, IsADirectoryError, ValueError, TypeError, KeyError, RecursionError):
         pass  # truncated, other or missing files: damaged as well
     with suppress(OSError):  # another process has set it aside, or this one may not
         entry.rename(entry.with_name(f"{entry.name}-{secrets.token_hex(6)}.damaged"))

@@ -56,19 +56,20 @@ def stamp(path: Path) -> tuple[int, ...]:
 
 @lru_cache(maxsize=64)
 def _problem(path: Path, stamp: tuple[int, ...]) -> str:
-    """What is wrong with the file, "" if nothing; looked at once a version."""
+    """What is wrong with the file, "" if nothing; looked at once a version. Raises OSError if it cannot be read now."""
     try:
         content = memoryview(path.read_bytes())
+    except IsADirectoryError as problem:
+        return str(problem)
+    try:
         end = _footer(content)
         start = end - len(MARK) - hashlib.sha256().digest_size
         if start < 0 or content[start : start + len(MARK)] != MARK:
-            with pq.ParquetFile(path) as file:  # pq.read_table would import pandas
+            with pq.ParquetFile(pa.BufferReader(content)) as file:  # pq.read_table would import pandas
                 file.read()
         elif content[start + len(MARK) : end] != _digest(content[:start], content[end:]):
             return "its checksum is not that of its content"
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, pa.ArrowException) as problem:
+    except (OSError, ValueError, pa.ArrowException) as problem:  # pyarrow's OSError too is of the content
         return str(problem)
     return ""
 

@@ -66,14 +66,17 @@ def publish(record: Mapping[str, Any], path: Path) -> bool:
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """The record at `path` without its checksum, None if there is none; Damaged if it is not what was published."""
+    """The record at `path` without its checksum, None if there is none.
+
+    Raises Damaged if it is not what was published, and OSError if it cannot be read just now: that says nothing of it.
+    """
     try:
         text = path.read_bytes()
     except FileNotFoundError:
         if (kept := archived(path)) is None:
             return None
         text = kept
-    except OSError as problem:  # a folder in its place, a disk that cannot read it, ...
+    except IsADirectoryError as problem:
         raise Damaged(path, problem) from problem
     try:
         record = json.loads(text)

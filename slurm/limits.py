@@ -28,6 +28,8 @@ def check(resources: Resources) -> None:
     Asks sinfo once, and sacctmgr where there is an account or a QOS.
     """
     groups = nodes()
+    if not groups:
+        raise SlurmError("sinfo shows no partition that you may use")
     names = sorted({group.partition for group in groups})
     wanted = resources.partition.split(",") if resources.partition else [g.partition for g in groups if g.is_default]
     for name in wanted:

@@ -40,8 +40,8 @@ class Resources:
                 raise ValueError(f"{name} takes a whole number from {least} on, not {value!r}")
         if self.memory is not None:
             megabytes(self.memory)
-        if self.time is not None and seconds(self.time) < 60:
-            raise ValueError(f"time takes at least a minute, not {self.time!r}")
+        if self.time is not None and not 60 <= seconds(self.time) < math.inf:
+            raise ValueError(f"time takes at least a minute, and an end, not {self.time!r}")
         for name, parts in (("gpus", "nodes"), ("tasks", "nodes"), ("cpus", "tasks")):
             value, number = getattr(self, name), getattr(self, parts) or 1
             if value and value % number:

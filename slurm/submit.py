@@ -70,8 +70,9 @@ def submit(
             shared.mkdir(parents=True, exist_ok=True)
             share(shared, site.group)
         with _locked(home):
-            present = 0 if allow_retries(job) else _present(home, full_name, job.items)
-            missing = min(workers, len(job.items)) - present
+            present, again = _present(home, full_name, job.items), allow_retries(job)
+            # those that are there have crossed what failed off their lists, and will not take it again
+            missing = min(workers, len(job.items)) - (0 if again else present)
             if missing < 1:
                 return Submission(full_name, "", 0, present, None)
             made = Script(

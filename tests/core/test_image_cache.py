@@ -1,6 +1,8 @@
 """core.image_cache: decoded once, right for processes that start together, noticed and made again when damaged."""
 
+import errno
 import multiprocessing
+import os
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,26 @@ def test_the_first_to_publish_stays(tmp_path):
             (fast / "who").write_text("fast")
     assert (target / "who").read_text() == "fast"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_no_other_process(tmp_path):
+    (tmp_path / "entry").mkdir()
+    with pytest.raises(OSError, match="No space left"), image_cache.published(tmp_path / "entry"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == [tmp_path / "entry"]
+
+
+def test_what_cannot_be_read_just_now_is_not_set_aside(tmp_path, monkeypatch):
+    image_cache.write(tmp_path / "entry", {}, {"a": np.zeros(2)})
+    with monkeypatch.context() as now:
+        now.setattr(image_cache, "_checksum", no_files_left)
+        with pytest.raises(OSError, match="Too many open files"):
+            image_cache.read(tmp_path / "entry")
+    assert image_cache.read(tmp_path / "entry") is not None
+
+
+def no_files_left(path):
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
 
 
 def truncate(entry):

@@ -1,9 +1,11 @@
 """A record is published once, read as it was written, or Damaged; never anything else."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
+import os
 import threading
 from pathlib import Path
 
@@ -96,6 +98,19 @@ def test_fuzz_damaged_or_right(tmp_path_factory: pytest.TempPathFactory, data: s
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     with contextlib.suppress(Damaged):
         assert read(path) == RECORD
+
+
+def test_what_cannot_be_read_just_now_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(RECORD, tmp_path / "record.json")
+
+    def busy(path: Path) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    with monkeypatch.context() as now:
+        now.setattr(Path, "read_bytes", busy)
+        with pytest.raises(OSError, match="Too many open files"):
+            read(tmp_path / "record.json")
+    assert read(tmp_path / "record.json") == RECORD
 
 
 def test_set_aside_keeps_every_damaged_file(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_memory_is_read_as_slurm_reads_it(text: str, expected: int) -> None:
     [
         ({"time": "2 hours"}, r"time takes 90 \(minutes\), 2:00:00 \(hours\) or 1-00:00:00 \(days\), not '2 hours'"),
         ({"time": "0:30"}, "time takes at least a minute"),
+        ({"time": "infinite"}, "time takes at least a minute, and an end, not 'infinite'"),
         ({"memory": "16 GB"}, "memory takes a number and a unit, such as 500M or 16G, not '16 GB'"),
         ({"memory": "32"}, "memory takes a number and a unit, such as 500M or 16G, not '32'"),
         ({"memory": "0G"}, "memory takes"),
@@ -90,6 +91,12 @@ def test_what_the_cluster_has_not_is_answered_with_what_it_has(
     monkeypatch.setattr(limits, "ask", lambda command, *rest: answers[command])
     with pytest.raises(ValueError, match=message):
         limits.check(Resources(**asked))
+
+
+def test_a_cluster_that_shows_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ask", lambda command, *rest: "")
+    with pytest.raises(SlurmError, match="sinfo shows no partition"):
+        limits.check(Resources(time="1:00:00"))
 
 
 def test_what_fits_passes_without_accounts_too(monkeypatch: pytest.MonkeyPatch) -> None:
