@@ -11,6 +11,7 @@ import example_items as examples
 import pytest
 
 from slurm import queue as queues
+from slurm.attempts import claim
 from slurm.commands import SlurmError, is_login_node
 from slurm.limits import check
 from slurm.queue import Queue, queue
@@ -152,3 +153,21 @@ def test_submitit_writes_its_pickles_into_that_folder_and_nowhere_else(
     assert made.folder is not None and stat.S_IMODE(made.folder.stat().st_mode) == 0o700
     pickles = list(tmp_path.rglob("*.pkl"))
     assert pickles and {path.parent for path in pickles} == {made.folder}
+
+
+def test_a_retry_adds_workers_beside_those_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have crossed what failed off their lists, so another one is needed, and they are counted all the same."""
+    job = examples.job(tmp_path / "runs", "ab", examples.record, retry_failed=True)
+    attempt = claim(job.root / "a")
+    assert attempt is not None
+    attempt.end("failed", "error", "the first time")
+    home = tmp_path / "cluster" / job_name("study", job.root)
+    home.mkdir(parents=True)
+    (home / "c0ffee.json").write_text('["a", "b"]')
+    worker = queues.Worker("12", "12", home.name, "me", "running", "node3", None, "c0ffee", "")
+    for name, answer in (("require", None), ("check", None), ("queued", [worker]), ("_sbatch", "13")):
+        monkeypatch.setattr(f"slurm.submit.{name}", lambda *given, answer=answer: answer)
+    again, then = (
+        submit(job, 1, Resources(), Site(), name="study", folder=tmp_path / "cluster", path=tmp_path) for _ in range(2)
+    )
+    assert (again.added, again.present) == (1, 1) and (then.added, then.present) == (0, 1)
