@@ -68,7 +68,7 @@ class FileJournal:
         return kept["state"]
 
     def _write(self, state: Any) -> None:
-        kept = {"state": state, "seconds": self.seconds, "told": self._told, "processes": ranks.number()}
+        kept = {"state": state, "seconds": self.seconds, "told": self._told, "processes": ranks.world_size()}
         _checkpoint.write(self._checkpoint, kept, self._attempt.guard)
         for path in self._files():
             if path.name.removeprefix(".") < self._checkpoint.name:
@@ -98,10 +98,10 @@ class RunJournal(FileJournal):
 
     def load(self) -> Any:
         """Raises ValueError for a checkpoint of another number of processes, which would go on to other numbers."""
-        kept = ranks.from_first(newest(self._stem) if ranks.rank() == 0 else None)
+        kept = ranks.broadcast(newest(self._stem) if ranks.rank() == 0 else None)
         if kept is None:
             return None
-        wrote, here = kept.get("processes", 1), ranks.number()
+        wrote, here = kept.get("processes", 1), ranks.world_size()
         if wrote != here and not (self._folder / "record.json").exists():  # which says that training is over
             raise ValueError(
                 f"the checkpoint in {self._folder} is of {wrote} processes, and this run has {here}: "

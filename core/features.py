@@ -49,21 +49,21 @@ class Features:
 
     def embedded(self, split: Split, change: Change | None = None) -> tuple[Tensor, Tensor]:
         """h (N, features) and z (N, D) of the images after `change`, anew; see `embed`."""
-        if ranks.number() > 1:
-            ranks.from_first((self.data.name, split, change))
+        if ranks.world_size() > 1:
+            ranks.broadcast((self.data.name, split, change))
         return _embed_shares(self.model, getattr(self.data, split), self.device, change)
 
     def help(self) -> None:
         """Embed this rank's share of all that the first one asks for, until that has measured everything."""
         asked: tuple[str, Split, Change | None] | None
-        while asked := ranks.from_first():
+        while asked := ranks.broadcast():
             name, split, change = asked
             data = self.data if name == self.data.name else self.load(name)
             _embed_shares(self.model, getattr(data, split), self.device, change)
 
     def end(self) -> None:
         """Everything is measured: the ranks that `help` may go."""
-        ranks.from_first(None)
+        ranks.broadcast(None)
 
     def labels(self, split: Split) -> Tensor:
         """int64 (N,)."""
@@ -103,13 +103,13 @@ def embed(
 
 def _embed_shares(model: Model, images: Images, device: str, change: Change | None) -> tuple[Tensor, Tensor]:
     """What `embed` gives, of each rank's images by that rank; on the first one alone where there are several."""
-    if ranks.number() == 1:
+    if ranks.world_size() == 1:
         return embed(model, images, device, change=change)
-    share = -(-len(images) // ranks.number())
+    share = -(-len(images) // ranks.world_size())
     first = min(ranks.rank() * share, len(images) - 1)  # where too few are left, one that is then dropped
     mine = images[torch.arange(first, min(first + share, len(images)))]
     parts = [F.pad(part, (0, 0, 0, share - len(part))) for part in embed(model, mine, device, change=change)]
-    h, z = (ranks.collect(part)[: len(images)] for part in parts)
+    h, z = (ranks.gather(part)[: len(images)] for part in parts)
     return h, z
 
 

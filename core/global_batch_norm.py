@@ -19,7 +19,7 @@ from core import ranks
 
 def global_batch_norm() -> AbstractContextManager[Any]:
     """In this block batch norm in training is over the rows of all ranks; alone nothing changes."""
-    return _Global() if ranks.number() > 1 else nullcontext()
+    return _Global() if ranks.world_size() > 1 else nullcontext()
 
 
 class _Global(TorchFunctionMode):
@@ -63,9 +63,9 @@ def _statistics(rows: Tensor) -> tuple[Tensor, Tensor, int]:
     """
     wide = rows if rows.dtype == torch.float64 else rows.float()
     var, mean = torch.var_mean(wide, [0, *range(2, rows.ndim)], correction=0)
-    means, variances = ranks.gather(torch.stack([mean, var])[None]).unbind(1)
+    means, variances = ranks.all_gather(torch.stack([mean, var])[None]).unbind(1)
     mean = means.mean(0)
-    number = ranks.number() * (rows.numel() // rows.shape[1])
+    number = ranks.world_size() * (rows.numel() // rows.shape[1])
     return mean, (variances + (means - mean).square()).mean(0), number
 
 
@@ -93,7 +93,7 @@ class _Normalize(torch.autograd.Function):
             gradient, x, weight, mean, var, None, None, False, ctx.eps, [True, True, True]
         )
         scale = (var + ctx.eps).rsqrt()
-        sum_of_products, total = ranks.add(torch.stack([by_weight, by_bias])).unbind()
+        sum_of_products, total = ranks.all_reduce(torch.stack([by_weight, by_bias])).unbind()
         slope = -weight * scale.square() * sum_of_products / ctx.number
         offset = -weight * scale * total / ctx.number - slope * mean
         shape = (1, -1, *[1] * (x.ndim - 2))

@@ -51,7 +51,7 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     Raises ValueError where the batch does not fit the images or the ranks, NotFinite where the loss or the weights are
     not, and whatever `journal.save` raises. What a step raises carries its place as a note.
     """
-    ranks.check_divides(experiment.batch_size, experiment.bn_batch, ranks.number())
+    ranks.check_divides(experiment.batch_size, experiment.bn_batch, ranks.world_size())
     journal = journal or Unkept()
     images = _resident(balanced(data.train, experiment.images), device)
     steps = _steps_per_epoch(experiment, images)

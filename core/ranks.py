@@ -38,14 +38,14 @@ def joined(number: int) -> Iterator[None]:
     dist.destroy_process_group()  # not after an exception: the others may wait for us where we do not come
 
 
-def number() -> int:
+def world_size() -> int:
     """How many ranks there are; 1 alone."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 def rank() -> int:
     """Which one this is, from 0."""
-    return dist.get_rank() if number() > 1 else 0
+    return dist.get_rank() if world_size() > 1 else 0
 
 
 def check_divides(batch_size: int, bn_batch: int | None, ranks: int) -> None:
@@ -57,32 +57,32 @@ def check_divides(batch_size: int, bn_batch: int | None, ranks: int) -> None:
 
 def own(whole: Tensor, dim: int = 0) -> Tensor:
     """This rank's part of `whole` along `dim`."""
-    return whole.chunk(number(), dim)[rank()]
+    return whole.chunk(world_size(), dim)[rank()]
 
 
-def gather(part: Tensor, dim: int = 0) -> Tensor:
+def all_gather(part: Tensor, dim: int = 0) -> Tensor:
     """All ranks' parts, equal in shape, along `dim` in the order of the ranks; no gradient flows."""
-    if number() == 1:
+    if world_size() == 1:
         return part
-    parts = [torch.empty_like(part, memory_format=torch.contiguous_format) for _ in range(number())]
+    parts = [torch.empty_like(part, memory_format=torch.contiguous_format) for _ in range(world_size())]
     with _among_others():
         dist.all_gather(parts, part.contiguous())
     return torch.cat(parts, dim)
 
 
-def collect(part: Tensor) -> Tensor:
-    """What `gather` gives, on rank 0; on the others nothing, (0, ...): they need not hold it."""
-    if number() == 1:
+def gather(part: Tensor) -> Tensor:
+    """What `all_gather` gives, on rank 0; on the others nothing, (0, ...): they need not hold it."""
+    if world_size() == 1:
         return part
-    parts = [torch.empty_like(part, memory_format=torch.contiguous_format) for _ in range(number() * (rank() == 0))]
+    parts = [torch.empty_like(part, memory_format=torch.contiguous_format) for _ in range(world_size() * (rank() == 0))]
     with _among_others():
         dist.gather(part.contiguous(), parts or None)
     return torch.cat(parts or [part[:0]])
 
 
-def add(part: Tensor) -> Tensor:
+def all_reduce(part: Tensor) -> Tensor:
     """The sum over the ranks, in the place of `part`."""
-    if number() > 1:
+    if world_size() > 1:
         with _among_others():
             dist.all_reduce(part)
     return part
@@ -91,21 +91,21 @@ def add(part: Tensor) -> Tensor:
 def add_gradients(module: nn.Module) -> None:
     """Replace the gradients of the module's parameters by their sums over the ranks."""
     gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
-    if number() > 1 and gradients:
-        sums = add(torch.cat([gradient.flatten() for gradient in gradients]))
+    if world_size() > 1 and gradients:
+        sums = all_reduce(torch.cat([gradient.flatten() for gradient in gradients]))
         for gradient, total in zip(gradients, torch.split(sums, [one.numel() for one in gradients]), strict=True):
             gradient.copy_(total.view_as(gradient))
 
 
 def any_of(here: bool) -> bool:
     """Whether it holds on any rank."""
-    return bool(add(torch.tensor(int(here)))) if number() > 1 else here
+    return bool(all_reduce(torch.tensor(int(here)))) if world_size() > 1 else here
 
 
-def from_first(thing: T | None = None) -> T:
+def broadcast(thing: T | None = None) -> T:
     """What rank 0 gives, on every rank."""
     things: list[Any] = [thing]
-    if number() > 1:
+    if world_size() > 1:
         with _among_others():
             dist.broadcast_object_list(things, device=torch.device("cpu"))
     found: T = things[0]

@@ -35,14 +35,14 @@ def train_step(
     labels = images.labels[beside(images.labels, batch)]
 
     def gradient(embeddings: Tensor) -> Tensor:
-        if ranks.number() > 1:  # a loss of one's own that draws must draw the same on each
+        if ranks.world_size() > 1:  # a loss of one's own that draws must draw the same on each
             seed_libraries(experiment.seed, "loss", *place)
         loss, gradients = embedding_gradient(_loss(experiment, labels), *embeddings)
         metrics.update({"train_loss": loss}, **_metrics(experiment, embeddings.detach(), labels))
         return torch.stack(gradients)
 
     def embed(chunk: int, members: Tensor) -> Tensor:
-        draw = chunk * ranks.number() + ranks.rank()
+        draw = chunk * ranks.world_size() + ranks.rank()
         seed_libraries(experiment.seed, "step", *place, draw)  # for dropout, and one's own parts
         views = make_views(experiment, images, ranks.own(members), place[0])
         with global_batch_norm():
@@ -106,11 +106,11 @@ def backpropagate(
     """
     if len(chunks) == 1:
         embeddings = embed(0, chunks[0])
-        whole = ranks.gather(embeddings.detach(), dim=1)
+        whole = ranks.all_gather(embeddings.detach(), dim=1)
         embeddings.backward(ranks.own(gradient(whole), dim=1))  # type: ignore[no-untyped-call]
         return
     with torch.no_grad():
-        whole = torch.cat([ranks.gather(embed(number, chunk), dim=1) for number, chunk in enumerate(chunks)], dim=1)
+        whole = torch.cat([ranks.all_gather(embed(number, chunk), dim=1) for number, chunk in enumerate(chunks)], dim=1)
     with _running_statistics_kept(model):
         for number, part in enumerate(torch.split(gradient(whole), len(chunks[0]), dim=1)):
             embed(number, chunks[number]).backward(ranks.own(part, dim=1))  # type: ignore[no-untyped-call]

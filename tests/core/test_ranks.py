@@ -78,7 +78,7 @@ def batch_normalized(dtype: torch.dtype) -> list[Tensor]:
     ranks.add_gradients(layer)
     assert mine.grad is not None and layer.weight.grad is not None and layer.bias.grad is not None
     assert layer.running_mean is not None and layer.running_var is not None
-    parts = [ranks.gather(output.detach()), ranks.gather(mine.grad), layer.weight.grad, layer.bias.grad]
+    parts = [ranks.all_gather(output.detach()), ranks.all_gather(mine.grad), layer.weight.grad, layer.bias.grad]
     return [*parts, layer.running_mean, layer.running_var]
 
 
