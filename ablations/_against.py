@@ -19,7 +19,8 @@ from ablations._command import WRONG_USE
 from ablations._find import load_study
 from ablations._options import Options
 from ablations._revision import Version, version_at
-from ablations._source import ROOT, copy_source
+from ablations._siblings import HOME
+from ablations._source import copy_source
 from results.cells import plain
 from results.compare import Difference, difference, notes, sentence, shown
 from results.pairs import pair
@@ -34,7 +35,7 @@ def against(options: Options, arguments: Sequence[str]) -> int:
     study = load_study(options.study)
     source, _ = copy_source(options.results, study)
     there = version_at(options.against, study, source, options.results)
-    here = Version("now", (ROOT, Path.cwd()), options.study, options.results / "against" / source.name)
+    here = Version("now", (HOME, Path.cwd()), options.study, options.results / "against" / source.name)
     code = max(_train(version, options, arguments) for version in (here, there))
     now, then = (read_table(table_path(version.results, study.name, options.scale)) for version in (here, there))
     pairs = pair(now, then)

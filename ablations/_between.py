@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ablations._known import rows_of, tables, whole
+from ablations._known import rows_of, tables
 from results.facts import LIKE, Facts, of_records
-from results.records import training_records
+from results.records import training_records, whole
 from results.table_files import study_and_scale, table_paths
 from results.tables import about
 
@@ -17,7 +17,7 @@ def measured_here(results: Path) -> Iterator[Facts]:
         if (record := whole(path)) is not None:
             yield of_records(record)
     for table in tables(results):
-        yield from (place.facts for place in rows_of(table) if place.row.get("status") == "done")
+        yield from (entry.facts for entry in rows_of(table) if entry.row.get("status") == "done")
 
 
 def differences(theirs: Iterable[Facts], ours: Iterable[Facts]) -> Iterator[str]:

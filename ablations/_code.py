@@ -10,8 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from ablations._code_values import Values, is_definition
-
-OURS = ("ablations", "core", "results", "slurm")
+from ablations._siblings import ROOMS
 
 
 def code_hash(definition: Any) -> str:
@@ -57,7 +56,7 @@ class _Found:
 
 def _is_own(module: ModuleType) -> bool:
     top, file = module.__name__.split(".")[0], getattr(module, "__file__", None) or ""
-    return top not in OURS and top not in sys.stdlib_module_names and "-packages" not in file
+    return top not in ROOMS and top not in sys.stdlib_module_names and "-packages" not in file
 
 
 def _syntax(definition: Any) -> ast.AST | None:

@@ -30,6 +30,13 @@ def parser(name: str, description: str, kind: type[Parser] = Parser) -> Parser:
     return made
 
 
+def positive(text: str) -> int:
+    """A whole number from 1 on, for argparse."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1 on, not {text!r}")
+    return int(text)
+
+
 def _folder(text: str) -> Path:
     path = Path(text)
     for place in (path, *path.parents):

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ablations._source import ROOMS, digest
+from ablations._siblings import ROOMS
+from ablations._source import digest
 
 Files = Mapping[str, Path]
 

@@ -21,7 +21,8 @@ from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
 from core.value import plain
-from results.records import as_read, is_whole, places, publish, read, set_aside
+from results.damage import set_aside
+from results.records import as_read, is_whole, publish, read, record_paths
 from slurm.attempts import Attempt, Stopped
 
 
@@ -107,7 +108,7 @@ def _probe(
     features: Features,
 ) -> None:
     for name, probe in probes.items():
-        (path,) = places(folder, [name])[1:]
+        (path,) = record_paths(folder, [name])[1:]
         if not is_whole(path):
             if attempt.stopping():
                 raise Stopped(f"before {type(probe).__name__}")
@@ -122,7 +123,7 @@ def _probe(
 
 
 def _set_aside_damaged(folder: Path, probes: Sequence[str]) -> None:
-    for path in places(folder, probes):
+    for path in record_paths(folder, probes):
         if path.exists() and not is_whole(path):
             print(f"{path} is damaged; set aside as {set_aside(path)}")
 

@@ -8,12 +8,13 @@ from ablations._again import again
 from ablations._here import planned_here
 from ablations._identity import settings
 from ablations._journal import checkpoints
-from ablations._known import Place, facts_of, places_of, probes_of
+from ablations._known import TableRow, facts_of, probes_of, rows_of_run
 from ablations._scale import SCALES
 from core.experiment import Experiment
+from results.damage import Damaged
 from results.facts import Facts, differing
-from results.records import Damaged, is_whole, places, read, state
-from slurm.history import AttemptState, history
+from results.records import is_whole, read, record_paths, state
+from slurm.history import AttemptState, attempt_folder, history, standing
 
 Line = tuple[str, str]
 """What is told, and what is said of it."""
@@ -21,14 +22,14 @@ Line = tuple[str, str]
 
 def explain(results: Path, run: str, file: str | None, data: str | None) -> Iterator[Line]:
     """The lines about one run that `results` knows by a record or a table."""
-    rows = places_of(results, run)
+    rows = rows_of_run(results, run)
     folder = results / "runs" / run
     facts = facts_of(results, run, rows) or (rows[0].facts if rows else None)
-    for place in rows:
-        yield "planned by", f"{place}: {place.row['arm']}, seed {place.row['seed']}"
+    for entry in rows:
+        yield "planned by", f"{entry}: {entry.row['arm']}, seed {entry.row['seed']}"
     if facts is not None:
         yield "settings", said_settings(facts, rows)
-    paths = places(folder, probes_of(results, run, rows))
+    paths = record_paths(folder, probes_of(results, run, rows))
     for name, path in zip(("record", *["probe"] * len(paths)), paths, strict=False):
         yield name, _record(path, run)
     past = history(folder)
@@ -36,20 +37,20 @@ def explain(results: Path, run: str, file: str | None, data: str | None) -> Iter
         yield f"attempt {attempt.number}", _attempt(attempt, folder)
     yield "checkpoint", ", ".join(map(str, checkpoints(folder))) or "none"
     yield "state", _state(folder, paths, rows, past)
-    for place in rows:
-        yield "again", f"{place}: {_again(place, results, file, data)}"
+    for entry in rows:
+        yield "again", f"{entry}: {_again(entry, results, file, data)}"
     if not rows:
         yield "again", "no table here has it, so no study that was planned here would run it"
 
 
-def _again(place: Place, results: Path, file: str | None, data: str | None) -> str:
+def _again(entry: TableRow, results: Path, file: str | None, data: str | None) -> str:
     try:
-        return again(place, planned_here(place, results, file, data), results)
+        return again(entry, planned_here(entry, results, file, data), results)
     except ValueError as problem:
         return f"unknown: {problem}"
 
 
-def said_settings(facts: Facts, rows: list[Place]) -> str:
+def said_settings(facts: Facts, rows: list[TableRow]) -> str:
     """What differs from the baseline of the scale of the first row, or else from the defaults.
 
     A study with settings of its own, other than an Experiment's, has a baseline of its own.
@@ -88,7 +89,7 @@ def _about(record: dict[str, Any]) -> Iterator[str]:
 
 
 def _attempt(attempt: AttemptState, folder: Path) -> str:
-    log = folder / "attempts" / f"{attempt.number:04d}" / "log.txt"
+    log = attempt_folder(folder, attempt.number) / "log.txt"
     kind = f" ({attempt.kind})" if attempt.kind and attempt.kind != attempt.state else ""
     job = f", job {attempt.job}" if attempt.job else ""
     said = f"{attempt.state}{kind} after {attempt.last_seen - attempt.started:.0f} s on {attempt.host}{job}"
@@ -96,10 +97,9 @@ def _attempt(attempt: AttemptState, folder: Path) -> str:
     return f"{said}{told}; {log if log.exists() else 'no log of its own'}"
 
 
-def _state(folder: Path, paths: list[Path], rows: list[Place], past: list[AttemptState]) -> str:
+def _state(folder: Path, paths: list[Path], rows: list[TableRow], past: list[AttemptState]) -> str:
     if state(folder, map(is_whole, paths)) == "done":
         return "done, by its records here"
-    if any(place.row.get("status") == "done" for place in rows):
+    if any(entry.row.get("status") == "done" for entry in rows):
         return "done, by the row of a table: its records are not all here"
-    latest = past[-1].state if past else "to do"
-    return {"done": "to do", "superseded": "running"}.get(latest, latest)  # an attempt may be done, its record gone
+    return standing(past[-1] if past else None)

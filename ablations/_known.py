@@ -11,7 +11,7 @@ from results.archive import folded
 from results.facts import Facts, of_records, of_row
 from results.measured import Row
 from results.nearest import nearest
-from results.records import Damaged, places, read
+from results.records import record_paths, whole
 from results.table_files import table_paths
 from results.tables import about, read_rows
 
@@ -20,7 +20,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Place:
+class TableRow:
     """A row of a study's table. table: where that lies. about: what it says of the study."""
 
     table: Path
@@ -65,13 +65,13 @@ def tables(results: Path) -> list[Path]:
     return [table for table in table_paths(results) if _is_readable(table)]
 
 
-def places_of(results: Path, run: str) -> list[Place]:
+def rows_of_run(results: Path, run: str) -> list[TableRow]:
     """The rows that the run has in the tables."""
     having = [table for table in tables(results) if any(row["run"] == run for row in read_rows(table, ("run",)))]
-    return [place for table in having for place in rows_of(table) if place.row["run"] == run]
+    return [entry for table in having for entry in rows_of(table) if entry.row["run"] == run]
 
 
-def rows_of(table: Path) -> list[Place]:
+def rows_of(table: Path) -> list[TableRow]:
     """The rows of a study's table; raises ValueError where it is none."""
     try:
         told, rows = about(table), read_rows(table)
@@ -80,32 +80,24 @@ def rows_of(table: Path) -> list[Place]:
         raise ValueError(f"{table} is no table of a study's runs ({problem})") from problem
     if lacking:
         raise ValueError(f"{table} is no table of a study's runs: it lacks {', '.join(sorted(lacking))}")
-    return [Place(table, told, row) for row in rows]
+    return [TableRow(table, told, row) for row in rows]
 
 
-def facts_of(results: Path, run: str, rows: list[Place]) -> Facts | None:
+def facts_of(results: Path, run: str, rows: list[TableRow]) -> Facts | None:
     """What the run's records say, or else a row that is done; None where nothing was measured."""
     folder = results / "runs" / run
-    training, *probes = map(whole, places(folder, probes_of(results, run, rows)))
+    training, *probes = map(whole, record_paths(folder, probes_of(results, run, rows)))
     if training is not None:
         return of_records(training, [probe for probe in probes if probe is not None])
-    done = [place for place in rows if place.row.get("status") == "done"]
+    done = [entry for entry in rows if entry.row.get("status") == "done"]
     return done[0].facts if done else None
 
 
-def probes_of(results: Path, run: str, rows: list[Place]) -> list[str]:
+def probes_of(results: Path, run: str, rows: list[TableRow]) -> list[str]:
     """The probes that the tables want of the run; those that it has, where it is in none."""
-    wanted = [probe for place in rows for probe in place.probes]
+    wanted = [probe for entry in rows for probe in entry.probes]
     there = [*(results / "runs" / run / "probes").glob("*.json")]
     return list(dict.fromkeys(wanted)) or sorted(path.stem for path in there)
-
-
-def whole(path: Path) -> dict[str, Any] | None:
-    """The record at `path`; None without one that can be trusted."""
-    try:
-        return read(path)
-    except Damaged:
-        return None
 
 
 def _is_readable(table: Path) -> bool:

@@ -14,7 +14,7 @@ from ablations._find import study_names
 from ablations._here import planned_here
 from ablations._images import data_of
 from ablations._journal import TRAINING, newest
-from ablations._known import Place, facts_of, places_of
+from ablations._known import TableRow, facts_of, rows_of_run
 from core.data import DataSet, Images, balanced
 from core.experiment import Experiment
 from core.features import embed
@@ -40,14 +40,14 @@ class _Kept(Unkept):
 
 def draw_run(options: Namespace, run: str) -> Figure:
     """The picture of a run that the results folder knows. Raises ValueError where there is nothing to show."""
-    rows = places_of(options.results, run)
+    rows = rows_of_run(options.results, run)
     if not rows:
         raise ValueError(f"no table of {options.results} has run {run}, so nobody knows its study")
-    facts, place = facts_of(options.results, run, rows), _named(rows, options.study)
-    here = planned_here(place, options.results, options.study, options.data)
+    facts, entry = facts_of(options.results, run, rows), _named(rows, options.study)
+    here = planned_here(entry, options.results, options.study, options.data)
     if run not in here.runs:
-        raise ValueError(f"{place} plans no run {run} here: python -m ablations.explain {run} says why")
-    said = _said(place, facts)
+        raise ValueError(f"{entry} plans no run {run} here: python -m ablations.explain {run} says why")
+    said = _said(entry, facts)
     experiment, data = here.runs[run].experiment, data_of(here.runs[run].experiment, options.data)
     if here.study.train is not pretrain or not isinstance(experiment, Experiment) or data is None:
         if facts is None or not facts.measured.get("history"):
@@ -61,10 +61,10 @@ def draw_run(options: Namespace, run: str) -> Figure:
     return draw_picture(found.history, _map(h, tested, data), _neighbors(h, tested, h_known, known, data), said)
 
 
-def _named(rows: Sequence[Place], study: str | None) -> Place:
+def _named(rows: Sequence[TableRow], study: str | None) -> TableRow:
     """The row of this study's table, or of one that is shipped; the first, where none is."""
     wanted = [Path(study).stem] if study else study_names()
-    return next((place for place in rows if place.about["study"] in wanted), rows[0])
+    return next((entry for entry in rows if entry.about["study"] in wanted), rows[0])
 
 
 def _trained(experiment: Experiment, data: DataSet, options: Namespace, run: str, facts: Facts | None) -> Trained:
@@ -101,11 +101,11 @@ def _neighbors(h: torch.Tensor, tested: Images, h_known: torch.Tensor, known: Im
     return Neighbors(pictures.numpy(), labels.numpy(), similarity.numpy(), data.classes, len(known))
 
 
-def _said(place: Place, facts: Facts | None) -> str:
-    told = [f"{place.row['run']}: {place.about['study']} at scale {place.about['scale']}, {place.row['arm']}"]
-    told.append(f"seed {place.row['seed']}")
+def _said(entry: TableRow, facts: Facts | None) -> str:
+    told = [f"{entry.row['run']}: {entry.about['study']} at scale {entry.about['scale']}, {entry.row['arm']}"]
+    told.append(f"seed {entry.row['seed']}")
     if facts:
-        told += [said_settings(facts, [place])]
+        told += [said_settings(facts, [entry])]
         named = [name for name in ("linear_top1", "knn_top1") if name in facts.measured]
         told += [f"{name} {facts.measured[name]:.1f}%" for name in named]
     return "; ".join(told) + "."

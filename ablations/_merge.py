@@ -8,10 +8,11 @@ from pathlib import Path
 from ablations._known import tables
 from ablations._merge_tables import merge_tables
 from ablations._merged import Merged, named
+from results.damage import Damaged
 from results.facts import differing, of_records
 from results.measured import Row
 from results.offered import Offer, offers
-from results.records import Damaged, places, publish, read
+from results.records import publish, read, record_paths
 from results.tables import about
 from slurm.history import history
 
@@ -35,7 +36,7 @@ def merge(other: Path, results: Path, dry: bool) -> Merged:
 
 def _merge_run(offer: Offer, runs: Path, merged: Merged, dry: bool) -> None:
     folder, measured = runs / offer.run, list(offer.probes)
-    training, *probes = places(folder, measured)
+    training, *probes = record_paths(folder, measured)
     try:
         mine = read(training)
         ours = {probe: read(path) for probe, path in zip(measured, probes, strict=True)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ablations._known import Place, rows_of, tables
+from ablations._known import TableRow, rows_of, tables
 from ablations._merged import Merged, named
 from results.facts import Facts, differing, is_setting, of_row
 from results.measured import Row
@@ -24,11 +24,11 @@ def merge_tables(other: Path, results: Path, recorded: set[str], merged: Merged,
             merged.count(KIND, "refused", why=f"{theirs}: a symbolic link, which is not followed")
             continue
         try:
-            done = [place for place in rows_of(theirs) if place.row.get("status") == "done"]
+            done = [entry for entry in rows_of(theirs) if entry.row.get("status") == "done"]
         except (ValueError, OSError) as problem:
             merged.count(KIND, "refused", why=str(problem))
             continue
-        shipped = {place.row["run"]: place for place in done if place.row["run"] not in recorded}
+        shipped = {entry.row["run"]: entry for entry in done if entry.row["run"] not in recorded}
         if theirs.name in here:
             _merge_table(shipped, here[theirs.name], merged, dry)
         elif shipped:
@@ -36,28 +36,28 @@ def merge_tables(other: Path, results: Path, recorded: set[str], merged: Merged,
             merged.count(KIND, "left", len(shipped), f"{len(shipped)} rows of {theirs.name}: {hint} plans one")
 
 
-def _merge_table(shipped: Mapping[str, Place], ours: Path, merged: Merged, dry: bool) -> None:
+def _merge_table(shipped: Mapping[str, TableRow], ours: Path, merged: Merged, dry: bool) -> None:
     taken: dict[str, Row] = {}
     for mine in rows_of(ours):
-        place = shipped.get(mine.row["run"])
-        if place is None or mine.row["arm"] == UNPLANNED:
+        entry = shipped.get(mine.row["run"])
+        if entry is None or mine.row["arm"] == UNPLANNED:
             continue
         base = mine.about["base"]  # theirs is not asked which of its columns are settings
-        word, why = _settle(mine, place, base)
-        merged.count(KIND, word, why=f"{place.table.name}, run {mine.row['run']}: {why}" if why else "")
+        word, why = _settle(mine, entry, base)
+        merged.count(KIND, word, why=f"{entry.table.name}, run {mine.row['run']}: {why}" if why else "")
         if word in ("taken", "known"):
-            merged.theirs.append(of_row(place.row, base))
+            merged.theirs.append(of_row(entry.row, base))
         if word == "taken":
-            taken[mine.row["run"]] = _measured(place.row, base)
+            taken[mine.row["run"]] = _measured(entry.row, base)
     if taken and not dry:
         take_over(ours, taken)
 
 
-def _settle(mine: Place, place: Place, base: Mapping[str, Any]) -> tuple[str, str]:
+def _settle(mine: TableRow, entry: TableRow, base: Mapping[str, Any]) -> tuple[str, str]:
     """What becomes of a row that is done there, and why if it is not taken."""
     try:
-        theirs = of_row(place.row, base)
-        wrong = _wrong(theirs, place.row)
+        theirs = of_row(entry.row, base)
+        wrong = _wrong(theirs, entry.row)
     except (ValueError, RecursionError):
         return "refused", "its history is not what a run tells"
     if wrong:
@@ -69,7 +69,7 @@ def _settle(mine: Place, place: Place, base: Mapping[str, Any]) -> tuple[str, st
         return ("left", f"it has other numbers there: {named(unlike)}") if unlike else ("known", "")
     if is_whole(mine.table.parent.parent / "runs" / mine.row["run"] / "record.json"):
         return "left", "it has a record here, which the table has not seen yet: python -m ablations.report"
-    lacking = set(mine.probes) - set(place.probes)
+    lacking = set(mine.probes) - set(entry.probes)
     return ("left", f"it lacks the probes {named(sorted(lacking))}, by which we measure") if lacking else ("taken", "")
 
 

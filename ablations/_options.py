@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ablations._command import Parser, parser
-from ablations._site import add_options, positive
+from ablations._command import Parser, parser, positive
+from ablations._site import add_options
 
 SCALE_NAMES = ("smoke", "laptop", "overnight", "gpu", "paper")
 """From small to large. Their experiments are ablations._scale's, which imports torch."""

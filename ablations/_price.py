@@ -11,7 +11,8 @@ from statistics import mean
 from typing import Any
 
 from ablations._plan import Run
-from results.records import Damaged, places, read, training_records
+from results.damage import Damaged
+from results.records import read, record_paths, training_records
 
 DECIDES = ("dataset", "image_size", "views", "batch_size", "bn_batch", "precision")
 """The settings that decide how long a step takes, beside what `kind` takes of the parts."""
@@ -144,7 +145,7 @@ def _training(run: Run, steps: int, epoch: float | None, cost: Cost | str) -> tu
 def _probe_seconds(run: Path, probes: Sequence[str]) -> float | None:
     """What the probes with these ids took on this run; None where one has no record."""
     with suppress(Damaged):
-        records = [read(path) for path in places(run, probes)[1:]]
+        records = [read(path) for path in record_paths(run, probes)[1:]]
         if all(records):
             return sum((record["seconds"] for record in records if record), 0.0)
     return None

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations._source import ROOMS, ROOT
+from ablations._siblings import HOME, ROOMS
 from ablations._study import Study
 
 
@@ -28,7 +28,7 @@ def version_at(revision: str, study: Study, source: Path, results: Path) -> Vers
 
     Raises ValueError if there is no git repository, no such commit, or no such study in it.
     """
-    top = _repository([Path(file).parent for file in study.files] + [ROOT])
+    top = _repository([Path(file).parent for file in study.files] + [HOME])
     commit = _git(top, "rev-parse", "--verify", f"{revision}^{{commit}}", wrong=f"has no commit {revision!r}")
     name = commit[:7] if commit.startswith(revision) else f"{revision} ({commit[:7]})"
     clone = _clone(top, commit, results.resolve() / "source" / commit[:16])
@@ -37,7 +37,7 @@ def version_at(revision: str, study: Study, source: Path, results: Path) -> Vers
         place = clone / path.relative_to(top) if path.is_relative_to(top) else path
         return place if place.exists() else path
 
-    home, files = moved(ROOT), [moved(Path(file)) for file in study.files]
+    home, files = moved(HOME), [moved(Path(file)) for file in study.files]
     lacking = [file for file in files if not file.is_relative_to(clone)]
     has_packages = home.is_relative_to(clone)
     shipped = home / "ablations" / "studies" / f"{study.name}.py"

@@ -8,7 +8,8 @@ from typing import Any
 
 from ablations._images import probe_ids
 from ablations._study import Study
-from results.records import Damaged, last_end, places, read, state
+from results.damage import Damaged
+from results.records import last_end, read, record_paths, state
 from results.table_files import table_path
 from results.tables import read_rows
 
@@ -35,7 +36,7 @@ def scores(study: Study, scale: str, results: Path, folder: str | None) -> Calla
 
 def _recorded(folder: Path, probes: Sequence[str], metric: str) -> Score:
     try:
-        records = [read(path) for path in places(folder, probes)]
+        records = [read(path) for path in record_paths(folder, probes)]
     except Damaged:
         return "to do"
     if all(records):

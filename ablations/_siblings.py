@@ -4,7 +4,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOMS = ("core", "results", "slurm")
+ROOMS = ("ablations", "core", "results", "slurm")
 HOME = Path(__file__).resolve().parent.parent
 
 

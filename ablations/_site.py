@@ -5,6 +5,7 @@ import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ablations._command import positive
 from slurm.resources import Resources
 from slurm.site import Site
 
@@ -47,10 +48,3 @@ def resources(options: "Options") -> Resources:
     names = ("partition", "account", "qos", "gpus", "cpus", "memory", "time", "constraint", "nodes")
     extra = tuple((key, value) for key, _, value in (text.partition("=") for text in options.slurm))
     return Resources(**{name: getattr(options, name) for name in names}, extra=extra)
-
-
-def positive(text: str) -> int:
-    """A whole number from 1 on, for argparse."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1 on, not {text!r}")
-    return int(text)

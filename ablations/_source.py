@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ablations._find import COMMIT
+from ablations._siblings import HOME, ROOMS
 from ablations._study import Study
 from results.damage import set_aside
-
-ROOT = COMMIT.parent.resolve()
-ROOMS = ("ablations", "core", "results", "slurm")
 
 
 def copy_source(results: Path, study: Study) -> tuple[Path, str]:
@@ -27,7 +25,7 @@ def copy_source(results: Path, study: Study) -> tuple[Path, str]:
     A copy that is there already is used if it is what its name, a hash, says, and else set aside and made again.
     Raises ValueError where two of the files would have one name.
     """
-    files = {f"{room}/{path.relative_to(ROOT / room)}": path for room in ROOMS for path in _python(ROOT / room)}
+    files = {f"{room}/{path.relative_to(HOME / room)}": path for room in ROOMS for path in _python(HOME / room)}
     own = _own_files(study)
     copy = results.resolve() / "source" / digest({**files, **own})
     if not _is_true(copy):
@@ -49,7 +47,7 @@ def import_path(copy: Path) -> dict[str, str]:
 
 def provenance(study: Study) -> dict[str, Any]:
     """Where a run comes from: commit, dirty or not, the hash of the source that decides its numbers, and versions."""
-    core = {f"core/{path.relative_to(ROOT / 'core')}": path for path in _python(ROOT / "core")}
+    core = {f"core/{path.relative_to(HOME / 'core')}": path for path in _python(HOME / "core")}
     source = digest({**core, **_own_files(study)})
     return {**_commit(), "source": source, "versions": _versions(), "host": platform.node()}
 
@@ -128,7 +126,7 @@ def _commit() -> dict[str, Any]:
         return known
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(["git", *words], cwd=HOME, capture_output=True, text=True, check=True).stdout.strip()
 
     code = [f"{room}/*.py" for room in ROOMS]  # not the tables and figures, which a study writes as it runs
     try:

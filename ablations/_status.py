@@ -11,10 +11,10 @@ from typing import Any
 from ablations._tune import WAITING
 from results.archive import archived
 from results.cell_names import cell_names
-from results.records import UNPLANNED, places, state
+from results.records import UNPLANNED, record_paths, state
 from results.table_files import table_names, table_path
 from results.tables import about, read_rows
-from slurm.history import AttemptState, history
+from slurm.history import AttemptState, history, standing
 from slurm.names import job_name
 from slurm.queue import Worker, queue
 
@@ -107,15 +107,14 @@ def _run_status(row: dict[str, Any], cell: str, folder: Path, has_workers: bool)
     """A row that is done stays so; elsewhere the records decide, then the latest attempt."""
     if row["run"].startswith(WAITING):
         return RunStatus(row["run"], WAITS, row, None, cell)
-    records = places(folder, json.loads(row["probes"]))
+    records = record_paths(folder, json.loads(row["probes"]))
     if row["status"] == "done":
         return RunStatus(row["run"], "done", row, None, cell)
     if state(folder, (path.exists() or bool(archived(path)) for path in records)) == "done":
         written = max((path.stat().st_mtime for path in records if path.exists()), default=None)
         return RunStatus(row["run"], "done", row, None, cell, written)
     latest = next(reversed(history(folder)), None)
-    # an attempt that is done and left no record ends a moment before it is written; one superseded has a successor
-    word: str = {"done": "to do", "superseded": "running"}.get(latest.state, latest.state) if latest else "to do"
+    word = standing(latest)
     if has_workers and word in ("to do", "stopped", "lost"):
         word = "queued"
     return RunStatus(row["run"], word, row, latest, cell)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ablations._forecast import per_hour, run_seconds_left, study_seconds_left
 from ablations._status import WORDS, RunStatus, StudyStatus
+from slurm.history import attempt_folder
 
 LOG_LINES, BAR = 3, 24
 MARKS = {"done": ("\u2588", "green"), "running": ("\u2592", "cyan"), "failed": ("x", "red"), "lost": ("x", "yellow")}
@@ -130,7 +131,7 @@ def _failed(runs: Sequence[RunStatus], results: Path, at_most: int | None) -> li
 
 def _failure(run: RunStatus, results: Path) -> list[Text]:
     assert run.attempt is not None
-    log = results / "runs" / run.run / "attempts" / f"{run.attempt.number:04d}" / "log.txt"
+    log = attempt_folder(results / "runs" / run.run, run.attempt.number) / "log.txt"
     kind = f" ({run.attempt.kind})" if run.attempt.kind not in (None, run.word) else ""
     said = _plain(f"{run.word}{kind} {run.run}, {run.cell}: {run.attempt.message}")
     return [Text(f"{said}\n  {log}", style="red"), *(Text(f"  | {_plain(line)}", style="dim") for line in _tail(log))]

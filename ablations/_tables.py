@@ -15,7 +15,7 @@ from ablations._plan import Run
 from ablations._study import Study
 from ablations._tune import WAITING, without
 from results.plots import about_figure
-from results.records import State, is_whole, places, state
+from results.records import State, is_whole, record_paths, state
 from results.tables import about, read_rows, write_plan
 
 
@@ -35,16 +35,20 @@ def write_study_plan(path: Path, study: Study, context: Context) -> None:
         "data": data,
     }
     fixed = _untuned(study, runs)
-    probes = probe_ids(study, context.scale, context.data)
-    rows = [
-        {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
-        for run in runs
-    ]
     claims = claims_of(study, context.scale, fixed, context.data)
     if study.tune:
         claims["varied"] += [name for name in study.tune.over if name not in claims["varied"]]
         told["notes"] = notes(study.tune, choices)
-    write_plan(path, rows, {**told, "figure": about_figure(study.figure), **claims})
+    write_plan(path, planned_rows(runs, study, context), {**told, "figure": about_figure(study.figure), **claims})
+
+
+def planned_rows(runs: Sequence[Run], study: Study, context: Context) -> list[dict[str, Any]]:
+    """What a table says of runs that nobody has trained yet."""
+    probes = probe_ids(study, context.scale, context.data)
+    return [
+        {"run": run.id, "arm": run.arm, "seed": getattr(run.experiment, "seed", 0), "probes": probes, **run.settings}
+        for run in runs
+    ]
 
 
 def check_claims_of(study: Study, context: Context) -> None:
@@ -110,7 +114,7 @@ def states(path: Path, results: Path, probes: Sequence[str], runs: Sequence[Run]
 
 
 def _recorded(folder: Path, probes: Sequence[str]) -> State:
-    return state(folder, map(is_whole, places(folder, probes)))
+    return state(folder, map(is_whole, record_paths(folder, probes)))
 
 
 def _shipped(path: Path, probes: set[str]) -> set[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ablations._copies import changed, copy_by
 from ablations._explain import Line
-from ablations._known import Place, facts_of, places_of
+from ablations._known import TableRow, facts_of, rows_of_run
 from results.facts import Facts, differing
 
 MACHINE = ("cpu", "threads", "processes", "device", "host", "partition", "probes")
@@ -14,7 +14,7 @@ MACHINE = ("cpu", "threads", "processes", "device", "host", "partition", "probes
 
 def compare(results: Path, first: str, second: str) -> Iterator[Line]:
     """The lines on two runs that `results` knows by a record or a table; what is equal is said once."""
-    rows = [places_of(results, run) for run in (first, second)]
+    rows = [rows_of_run(results, run) for run in (first, second)]
     found = [facts_of(results, run, mine) for run, mine in zip((first, second), rows, strict=True)]
     one, other = (fact or _planned(mine, run) for fact, mine, run in zip(found, rows, (first, second), strict=True))
     yield from _pairs("settings", one.settings, other.settings)
@@ -33,7 +33,7 @@ def compare(results: Path, first: str, second: str) -> Iterator[Line]:
     yield from _measured(one, other)
 
 
-def _planned(rows: list[Place], run: str) -> Facts:
+def _planned(rows: list[TableRow], run: str) -> Facts:
     return Facts(run, rows[0].facts.settings if rows else {}, {}, {})
 
 
@@ -45,8 +45,8 @@ def _pairs(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Itera
         yield what, "the same"
 
 
-def _images(one: list[Place], other: list[Place]) -> str:
-    first, second = ({place.data for place in rows if len(place.data) == 1} for rows in (one, other))
+def _images(one: list[TableRow], other: list[TableRow]) -> str:
+    first, second = ({entry.data for entry in rows if len(entry.data) == 1} for rows in (one, other))
     if not first or not second:
         return "unknown for want of a table that says which they were"
     if first == second:

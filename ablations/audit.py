@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ablations._command import DONE, FAILED, Parser, parser, run_command
+from ablations._command import DONE, FAILED, Parser, parser, positive, run_command
 from ablations._find import check_name
 from ablations._known import rows_of
-from ablations._site import positive
 from results.table_files import table_names, table_path
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _picture(audited: Sequence["Audited"]) -> Table:
     for one in audited:
         word = one.agreement.word if one.agreement else "not trained again"
         wrong = ", ".join(one.agreement.wrong) if one.agreement else one.why
-        table.add_row(one.place.row["run"], one.place.row["arm"], str(one.place.row["seed"]), word, wrong)
+        table.add_row(one.entry.row["run"], one.entry.row["arm"], str(one.entry.row["seed"]), word, wrong)
     return table
 
 

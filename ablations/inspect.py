@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations._command import DONE, parser, run_command
+from ablations._command import DONE, parser, positive, run_command
 from ablations._find import check_name
 from ablations._options import SCALE_NAMES, assignment
-from ablations._site import positive
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -13,7 +13,7 @@ from results.claim_words import number, papers, visible, word
 from results.style import DARK, GRAY, PALE, PALETTE
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 
-LOOKS: dict[str, dict[str, Any]] = {
+MARKS: dict[str, dict[str, Any]] = {
     HOLDS: {"marker": "o", "color": PALETTE[0]},
     FAILS: {"marker": "X", "color": PALETTE[3]},
     UNDECIDED: {"marker": "o", "color": DARK, "markerfacecolor": "white"},
@@ -43,7 +43,7 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
         say(seen, f"{one.claim}: could be seen from {far:+.2f} on")
     if not math.isnan(one.low):
         _draw_interval(axes, y, one)
-    (ours,) = axes.plot([one.effect], [y], zorder=4, markersize=4.5, mew=0.8, label="_ours", **LOOKS[one.verdict])
+    (ours,) = axes.plot([one.effect], [y], zorder=4, markersize=4.5, mew=0.8, label="_ours", **MARKS[one.verdict])
     say(ours, f"{one.claim}: {number(one)}, {word(one)}")
     if papers(one):
         (theirs,) = axes.plot([one.paper], [y], zorder=5, label="_paper", **PAPER)
@@ -52,9 +52,9 @@ def draw_strip(axes: Axes, y: float, height: float, one: Verdict) -> None:
 
 def marks_of(measured: Sequence[Verdict], is_cut: bool) -> list[Any]:
     """What the marks of these verdicts mean, as handles of a legend; whether some end in an arrow."""
-    seen = [word for word in LOOKS if any(one.verdict == word for one in measured)]
+    seen = [word for word in MARKS if any(one.verdict == word for one in measured)]
     handles: list[Any] = [
-        Line2D([], [], linewidth=1.1, markersize=4.5, label=f"ours: {word}", **LOOKS[word]) for word in seen
+        Line2D([], [], linewidth=1.1, markersize=4.5, label=f"ours: {word}", **MARKS[word]) for word in seen
     ]
     if any(map(papers, measured)):
         handles += [Line2D([], [], linestyle="none", label="the paper's number", **PAPER)]
@@ -75,7 +75,7 @@ def _region(one: Verdict, right: float) -> tuple[float, float]:
 def _draw_interval(axes: Axes, y: float, one: Verdict) -> None:
     """Over seeds, at its own level."""
     left, right = axes.get_xlim()
-    color = LOOKS[one.verdict]["color"]
+    color = MARKS[one.verdict]["color"]
     ends = max(one.low, left), min(one.high, right)
     axes.plot(ends, [y, y], color=color, linewidth=1.1, zorder=3, label="_interval")
     for end in (end for end in (one.low, one.high) if left <= end <= right):

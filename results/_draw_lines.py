@@ -16,7 +16,7 @@ SIZE = 4
 """The diameter of a mark, in points."""
 
 
-def places(xs: list[Any], log: bool) -> dict[Any, float]:
+def positions(xs: list[Any], log: bool) -> dict[Any, float]:
     """Where each x is drawn: its value or log2, nulls one step left; all in order if one is no number."""
     numbers = sorted(x for x in xs if type(x) in (int, float))
     if not numbers or any(type(x) not in (int, float) for x in xs if x is not None):
@@ -30,7 +30,7 @@ def places(xs: list[Any], log: bool) -> dict[Any, float]:
 
 def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bool, inches: float) -> None:
     """One line for each hue, broken where runs are missing; lines stand a little apart, to keep whiskers apart."""
-    where = places(list(dict.fromkeys(key[0] for key in panel.cells)), log)
+    where = positions(list(dict.fromkeys(key[0] for key in panel.cells)), log)
     reach = max(where.values(), default=1.0) - min(where.values(), default=0.0) or 1.0
     apart = 0.044 * reach * bool(panel.freedom)
     for order, hue in enumerate(hues):

@@ -10,7 +10,7 @@ from results._cell_means import OWN_SEEDS, UNLIKE, of_seeds
 from results._estimates import Student
 from results._joint_estimates import Estimate, Extreme, Tally
 from results._ranks import rank_estimate
-from results._runs import NotRunError, Runs, by_seed, numbers, places
+from results._runs import NotRunError, Runs, by_seed, chosen_cells, numbers
 from results.contrasts import DECLARED, UNKNOWN, AllOf, Contrast, Count, Function, Rank
 
 
@@ -38,7 +38,7 @@ def _contrast(contrast: Contrast, runs: Runs) -> Student:
         return _of_seeds(contrast, runs, UNLIKE)
     weights = np.zeros(len(runs.cells))
     for weight, term in contrast.terms:
-        found = places(term, runs)
+        found = chosen_cells(term, runs)
         weights[found] += weight / max(len(found), 1)
     if not weights.any():
         raise NotRunError("it compares cells with themselves")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from results._page_tables import Sheet, entry, sheet
 from results.facts import PREFIX
+from results.notes import counted
 from results.records import UNPLANNED
 
 
@@ -51,7 +52,7 @@ def provenance(table: pd.DataFrame) -> list[tuple[str, str]]:
         ("started", _dates(runs)),
         ("computing", _hours(runs)),
         ("images", ", ".join(f"fingerprint {one}" for one in table.attrs["study"].get("data", []))),
-        ("kept", _count(int((table["arm"] == UNPLANNED).sum()), "run") + " no longer planned"),
+        ("kept", counted(int((table["arm"] == UNPLANNED).sum()), "runs") + " no longer planned"),
     ]
     return [(name, text) for name, text in facts if text and not text.startswith("0 ")]
 
@@ -62,14 +63,14 @@ def _commits(runs: pd.DataFrame) -> str:
     named = {commit[:10]: number for commit, number in counts.items()}
     if (unknown := len(runs) - sum(counts.values())) and counts:  # trained from a copy without git: the source tells
         named["unknown"] = unknown
-    return _told(named) + (f"; {_count(dirty, 'run')} of files that were not committed" if dirty else "")
+    return _told(named) + (f"; {counted(dirty, 'runs')} of files that were not committed" if dirty else "")
 
 
 def _sources(runs: pd.DataFrame) -> str:
     counts = _counts(runs, "source")
     if not counts:
         return ""
-    return f"runs of {_count(len(counts), 'version')} of the source: {_told(counts)}"
+    return f"runs of {counted(len(counts), 'versions')} of the source: {_told(counts)}"
 
 
 def _named(runs: pd.DataFrame, column: str) -> str:
@@ -107,11 +108,7 @@ def _counts(runs: pd.DataFrame, name: str) -> dict[str, int]:
 
 
 def _told(counts: dict[str, int]) -> str:
-    return ", ".join(f"{value} ({_count(number, 'run')})" for value, number in counts.items())
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return ", ".join(f"{value} ({counted(number, 'runs')})" for value, number in counts.items())
 
 
 def anchor(*names: str) -> str:

@@ -60,7 +60,7 @@ def runs_of(table: pd.DataFrame, claims: Sequence[Claim], paper: pd.DataFrame) -
     return Runs(done, cells, {metric: _fit(done, metric, len(cells)) for metric in metrics}, failed, paper)
 
 
-def places(chosen: Cells, runs: Runs) -> list[int]:
+def chosen_cells(chosen: Cells, runs: Runs) -> list[int]:
     """The cells that count: all that match, or the one that validation images choose."""
     found = matching(chosen, runs.cells)
     if not found:
@@ -80,7 +80,7 @@ def places(chosen: Cells, runs: Runs) -> list[int]:
 def by_seed(runs: Runs, chosen: Cells) -> dict[Any, pd.DataFrame]:
     """The rows that `chosen` means at each seed at which all of them are done."""
     if chosen.arm == "cell":
-        wanted = places(chosen, runs)
+        wanted = chosen_cells(chosen, runs)
         rows = runs.rows[runs.rows["cell"].isin(wanted)]
         return {seed: group for seed, group in rows.groupby("seed") if len(group) == len(wanted)}
     rows = runs.rows[runs.rows["arm"] == chosen.arm]

@@ -5,8 +5,6 @@ taken if it can be read.
 """
 
 import hashlib
-import os
-import uuid
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from results.damage import Damaged
+from results.whole_files import write_whole
 
 MARK = b"sha256 of all else:"
 _TAIL = 8  # bytes: the footer's length and the magic
@@ -25,21 +24,7 @@ def write(table: pa.Table, path: Path) -> None:
     pq.write_table(table, sink, compression="zstd")
     content = memoryview(sink.getvalue())
     data, footer = content[: _footer(content)], content[_footer(content) :]
-    replace(path, data, MARK, _digest(data, footer), footer)
-
-
-def replace(path: Path, *parts: bytes | memoryview) -> None:
-    """Write the file at `path` anew, at once; a link there is replaced, and not written through."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, data, MARK, _digest(data, footer), footer)
 
 
 def check(path: Path) -> None:

@@ -9,6 +9,7 @@ from results._estimates import Student
 from results._intervals import cell_intervals
 from results._joint_estimates import reach
 from results._runs import numbers
+from results.notes import counted
 from results.pairs import Pairs
 from results.panels import metrics_of, parts_of
 from results.plots import figure_from
@@ -61,12 +62,12 @@ def sentence(pairs: Pairs, found: Difference) -> str:
     same, all_pairs = int(pairs.same.sum()), len(pairs.same)
     if not all_pairs:
         return "no run has a partner in the other version, so nothing is compared"
-    bits, mean = f"same bits in {same} of {_count(all_pairs, 'run')}", found.mean
+    bits, mean = f"same bits in {same} of {counted(all_pairs, 'runs')}", found.mean
     if same == all_pairs:
         return bits
     if mean is None:
         return f"{bits}; {found.metric} is not measured by both"
-    over = f"over {_count(found.pairs, 'pair')} of {_count(mean.seeds, 'seed')}"
+    over = f"over {counted(found.pairs, 'pairs')} of {counted(mean.seeds, 'seeds')}"
     if not found.cells["mean"].any() and not mean.value:
         return f"{bits}; equal {found.metric} {over}"
     if not mean.freedom:
@@ -83,7 +84,3 @@ def notes(pairs: Pairs) -> list[str]:
     """What a reader must know beside the numbers: what else has changed, and which runs are not compared."""
     said = [f"changed, too: {'; '.join(pairs.changed)}"] if pairs.changed else []
     return said + ([f"without a partner: {pairs.alone[0]} runs now, {pairs.alone[1]} then"] if any(pairs.alone) else [])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

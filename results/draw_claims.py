@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
 from results._canvas import footer
-from results._claim_marks import CUT, LOOKS, draw_strip, marks_of
+from results._claim_marks import CUT, MARKS, draw_strip, marks_of
 from results.claim_words import label, lines, most, note, papers, said, word
 from results.style import DARK, GRAY, SINGLE, STYLE
 from results.verdicts import Verdict
@@ -71,7 +71,7 @@ def _write(axes: Axes, top: float, one: Verdict, name: int) -> None:
     for place, line in enumerate(lines(one, name)):
         color = DARK if place < len(said(one, name)) else GRAY
         axes.text(0.0, top + LINE * (place + 0.5), line, color=color, **style)
-    color = LOOKS.get(one.verdict, {"color": GRAY})["color"]
+    color = MARKS.get(one.verdict, {"color": GRAY})["color"]
     axes.text(1.0, top + LINE / 2, word(one), color=color, ha="right", **style)
 
 

@@ -63,7 +63,7 @@ def draw_picture(
 
 
 def _groups(history: Sequence[Mapping[str, float]]) -> list[list[str]]:
-    """What is drawn together: a metric and, dashed, the limit that it may reach."""
+    """What is drawn together: a metric and, dotted, the limit that it may reach."""
     names = [name for name in dict.fromkeys(name for row in history for name in row) if name != "epoch"]
     alone = [name for name in names if name.removesuffix("_limit") not in names or name.endswith("_limit") is False]
     return [[name, *([f"{name}_limit"] if f"{name}_limit" in names else [])] for name in alone]

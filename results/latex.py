@@ -19,6 +19,7 @@ from results.notes import facts, intervals
 from results.panels import AnyFigure, parts_of
 from results.style import digits, title, words
 from results.verdicts import Verdict
+from results.whole_files import write_whole
 
 One = Heatmap | Bars | Lines
 Compared = tuple[One, Panel, Panel | None]
@@ -60,10 +61,8 @@ def claims_as_latex(found: Sequence[Verdict], trained: str) -> str:
 
 def save_latex(text: str, folder: Path, name: str) -> Path:
     """Write <folder>/<name>.tex and return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.tex"
-    path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
-    path.write_text(text)
+    write_whole(path, text.encode())
     return path
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from results.damage import Damaged, set_aside
 from results.facts import probed_elsewhere
-from results.records import last_end, places, read, state
+from results.records import last_end, read, record_paths, state
 
 PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
 SELDOM = ("processes",)  # provenance that a record has where it is not as always
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 def measured(row: Row, runs: Path, damaged: list[str]) -> Row:
     """What the records say of this row; nothing, if it was done and they say less."""
     folder = runs / row["run"]
-    records = [_record(path, row["run"], damaged) for path in places(folder, json.loads(row["probes"]))]
+    records = [_record(path, row["run"], damaged) for path in record_paths(folder, json.loads(row["probes"]))]
     word = state(folder, (record is not None for record in records))
     if row["status"] == "done" and word != "done":
         return {}

@@ -14,12 +14,11 @@ from results.records import UNPLANNED
 TOLD = ("dataset", "images", "encoder", "encoder.depth", "encoder.width", "epochs", "batch_size")
 IMAGES = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet": "ImageNet"}
 """What the images of a data set are called, where its name is written in another way."""
-SINGULAR = {"epochs": "epoch", "images": "image", "seeds": "seed"}
 
 
 def counted(number: object, things: str) -> str:
     """ "1 epoch", "15 epochs"."""
-    return f"{number} {SINGULAR.get(things, things) if str(number) == '1' else things}"
+    return f"{number} {things.removesuffix('s') if str(number) == '1' else things}"
 
 
 def facts(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> list[str]:

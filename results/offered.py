@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from results import checked_parquet
 from results.archive import NAME, folded
-from results.records import Damaged, read
+from results.damage import Damaged
+from results.records import read
 from results.strange import strange_record
 
 ID = re.compile(r"[0-9a-f]{12,64}")

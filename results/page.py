@@ -21,6 +21,7 @@ from results.judged import Told
 from results.paper import read_paper
 from results.verdicts import FAILS, HOLDS, UNDECIDED, Verdict
 from results.waiting import Waiting
+from results.whole_files import write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
 CHIPS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
@@ -71,9 +72,7 @@ def write_page(
         script=script,
         policy=f"{sources}; base-uri 'none'; form-action 'none'",
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text.encode())
     return path
 
 

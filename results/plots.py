@@ -4,6 +4,7 @@
 of their own: other data, other scale, so only the shapes compare. Runs still missing and failed runs are drawn as such.
 """
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from results._figures import Bars, Heatmap, Lines
 from results._measures import Metric
 from results.panels import AnyFigure, Panels
 from results.paper import PaperValues
+from results.whole_files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,6 +32,13 @@ __all__ = [
     "save_png",
 ]
 
+UNDATED: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+"""The kinds of file that `save` writes, each without what would differ from day to day."""
+
 _CLASSES: dict[str, Any] = {kind.__name__: kind for kind in (Heatmap, Bars, Lines, Metric, Panels, PaperValues)}
 
 
@@ -47,34 +56,27 @@ def figure_from(about: dict[str, Any]) -> AnyFigure:
 
 def save(figure: "Figure", folder: Path, name: str) -> list[Path]:
     """Write PNG (200 dpi), SVG and PDF, the same bytes for the same figure, and return their paths."""
-    from matplotlib import rc_context
-
     from results._hover import titled
-    from results.style import STYLE
 
-    folder.mkdir(parents=True, exist_ok=True)
-    undated: dict[str, dict[str, None]] = {
-        "png": {"Software": None},
-        "svg": {"Date": None},
-        "pdf": {"CreationDate": None},
-    }
-    paths = [folder / f"{name}.{kind}" for kind in undated]
-    with rc_context(STYLE):  # type: ignore[arg-type]
-        for path, metadata in zip(paths, undated.values(), strict=True):
-            path.unlink(missing_ok=True)  # a link there would be written through, to wherever it leads
-            figure.savefig(path, dpi=200, metadata=metadata)
-        paths[1].write_text(titled(paths[1].read_text()))
-    return paths
+    content = {kind: _content(figure, kind) for kind in UNDATED}
+    content["svg"] = titled(content["svg"].decode()).encode()
+    for kind, written in content.items():
+        write_whole(folder / f"{name}.{kind}", written)
+    return [folder / f"{name}.{kind}" for kind in content]
 
 
 def save_png(figure: "Figure", path: Path) -> Path:
     """Write one PNG (200 dpi), the same bytes for the same figure, and return its path."""
+    write_whole(path, _content(figure, "png"))
+    return path
+
+
+def _content(figure: "Figure", kind: str) -> bytes:
     from matplotlib import rc_context
 
     from results.style import STYLE
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     with rc_context(STYLE):  # type: ignore[arg-type]
-        figure.savefig(path, dpi=200, metadata={"Software": None})
-    return path
+        file = BytesIO()
+        figure.savefig(file, format=kind, dpi=200, metadata=UNDATED[kind])
+    return file.getvalue()

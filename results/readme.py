@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from results._page_facts import each_of, progress
-from results.checked_parquet import replace
 from results.claim_words import aside, margin, number, papers, seen
 from results.judged import Told
 from results.notes import counted
 from results.verdicts import FAILS, HOLDS, Verdict
 from results.waiting import Waiting
+from results.whole_files import write_whole
 
 MARK = "<!-- python -m ablations.report writes this file; without this line it leaves it alone -->"
 INTRO = """A claim *holds* or *fails* where its whole interval lies on one side of its margin, else it is *undecided*.
@@ -45,7 +45,7 @@ def write_readme(
         parts += _study(results, table, found)
     parts += _listed("Not run yet", map(_waits, waiting))
     parts += _listed("Findings of the paper that no study here tests", map(_is_elsewhere, elsewhere))
-    replace(path, ("\n\n".join(parts) + "\n").encode())
+    write_whole(path, ("\n\n".join(parts) + "\n").encode())
     return path
 
 

@@ -15,24 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from results.archive import archived, folded
-from results.damage import Damaged, set_aside
-
-__all__ = [
-    "CHECKSUM",
-    "UNPLANNED",
-    "Damaged",
-    "State",
-    "checksum",
-    "is_finished",
-    "is_whole",
-    "last_end",
-    "places",
-    "publish",
-    "read",
-    "set_aside",
-    "state",
-    "training_records",
-]
+from results.damage import Damaged
 
 CHECKSUM = "sha256"
 RECORD = "record.json"
@@ -88,20 +71,25 @@ def read(path: Path) -> dict[str, Any] | None:
     return record  # type: ignore[no-any-return]
 
 
+def whole(path: Path) -> dict[str, Any] | None:
+    """The record at `path`; None without one that can be trusted."""
+    try:
+        return read(path)
+    except Damaged:
+        return None
+
+
 def is_whole(path: Path) -> bool:
     """Whether there is a record at `path` that can be trusted."""
-    try:
-        return read(path) is not None
-    except Damaged:
-        return False
+    return whole(path) is not None
 
 
 def is_finished(runs: Path, probes: Iterable[str], run: str) -> bool:
     """Whether the run, a folder in `runs`, has its record and those of these probes; a damaged one does not count."""
-    return all(map(is_whole, places(runs / run, probes)))
+    return all(map(is_whole, record_paths(runs / run, probes)))
 
 
-def places(run: Path, probes: Iterable[str]) -> list[Path]:
+def record_paths(run: Path, probes: Iterable[str]) -> list[Path]:
     """Where the records of the run in this folder lie: that of its training, then those of its probes, by their ids."""
     return [run / RECORD, *(run / "probes" / f"{probe}.json" for probe in probes)]
 

@@ -4,7 +4,7 @@ ITEM/attempts/0001/    made by mkdir, which only one can do: the number is the t
     claim.json         host, process and job of the worker; its time is the start
     heartbeat          touched while the worker lives; its time is the lease
     progress           what the attempt said last, once it got further than it began
-    log.txt            what the item printed
+    log.txt            what the item printed; log.1.txt, ... what its further processes did
     end.json           outcome, kind, message, traceback, seconds: the first end stands
     retry              a failed item may be tried once more
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from slurm import stop
-from slurm.history import AttemptState, history, now, numbers, times
+from slurm.history import AttemptState, attempt_folder, history, now, numbers, times
 
 Outcome = Literal["done", "failed", "stopped", "superseded", "lost"]
 
@@ -96,7 +96,7 @@ def claim(folder: Path, lease: float = 60.0, max_attempts: int = 5) -> Attempt |
     if past and not _claimable(folder, past, max_attempts):
         return None
     number = past[-1].number + 1 if past else 1
-    attempt = Attempt(_folder(folder, number), number)
+    attempt = Attempt(attempt_folder(folder, number), number)
     try:
         attempt.folder.mkdir(parents=True)
     except FileExistsError:
@@ -113,7 +113,7 @@ def retry(folder: Path) -> bool:
     if not past or past[-1].state != "failed":
         return False
     with suppress(FileExistsError):
-        (_folder(folder, past[-1].number) / "retry").touch(exist_ok=False)
+        (attempt_folder(folder, past[-1].number) / "retry").touch(exist_ok=False)
         return True
     return False
 
@@ -121,16 +121,12 @@ def retry(folder: Path) -> bool:
 def _claimable(folder: Path, past: list[AttemptState], max_attempts: int) -> bool:
     latest = past[-1]
     if latest.state == "failed":
-        return (_folder(folder, latest.number) / "retry").exists()
+        return (attempt_folder(folder, latest.number) / "retry").exists()
     if latest.state == "lost":
         silent = f"silent for longer than its lease, last on {latest.host}"
-        Attempt(_folder(folder, latest.number), latest.number).lose("lost", silent, max_attempts)
+        Attempt(attempt_folder(folder, latest.number), latest.number).lose("lost", silent, max_attempts)
         return history(folder)[-1].state == "lost"  # the end that stands may be another claimer's
     return latest.state != "running"
-
-
-def _folder(item: Path, number: int) -> Path:
-    return item / "attempts" / f"{number:04d}"
 
 
 def _end(attempt: Path, outcome: str, kind: str | None, message: str, traceback: str, seconds: float) -> None:

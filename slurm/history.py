@@ -41,7 +41,19 @@ def history(folder: Path, lease: float = 60.0) -> list[AttemptState]:
     def alive(number: int, last_seen: float) -> bool:
         return number == present[-1] and clock() - last_seen < lease
 
-    return [_state(folder / "attempts" / f"{number:04d}", number, alive) for number in present]
+    return [_state(attempt_folder(folder, number), number, alive) for number in present]
+
+
+def attempt_folder(item: Path, number: int) -> Path:
+    """Where this attempt at the item in the folder `item` lies."""
+    return item / "attempts" / f"{number:04d}"
+
+
+def standing(latest: AttemptState | None) -> str:
+    """How an item stands that has no record, by the latest attempt at it."""
+    # one that is done and left no record ends a moment before that is written; one superseded has a successor
+    word: str = latest.state if latest else "to do"
+    return {"done": "to do", "superseded": "running"}.get(word, word)
 
 
 def numbers(folder: Path) -> list[int]:

@@ -48,7 +48,7 @@ class Job:
             path = PurePosixPath(item)
             if not path.parts or path.is_absolute() or ".." in path.parts:
                 raise ValueError(f"an item takes the name of a folder inside {self.root}, not {item!r}")
-            _check_links(self.root / item)
+            _refuse_symlinks(self.root / item)
         if len(set(self.items)) < len(self.items):
             raise ValueError("items takes each item once")
         if self.processes < 1:
@@ -56,7 +56,7 @@ class Job:
         json.dumps(self.context)
 
 
-def _check_links(folder: Path) -> None:
+def _refuse_symlinks(folder: Path) -> None:
     """Raise ValueError for a link that what is written for an item would follow out of its folder."""
     for path in (folder, *folder.glob("*")):
         if path.is_symlink():

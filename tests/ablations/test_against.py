@@ -115,7 +115,7 @@ def test_what_the_commit_lacks_is_taken_as_it_is_today_and_said(
     (tmp_path / "packages" / "ablations").mkdir(parents=True)
     (tmp_path / "packages" / "ablations" / "run.py").write_text("")
     head = commit(repository, "packages")
-    monkeypatch.setattr(ablations._revision, "ROOT", tmp_path / "packages")
+    monkeypatch.setattr(ablations._revision, "HOME", tmp_path / "packages")
     (repository / "fresh.py").write_text(TINY)
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy" / "fresh.py").write_text(TINY)
@@ -152,7 +152,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(repository: Path, command: Comman
 
 def test_without_git_it_says_so(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tiny.py").write_text(TINY)
-    monkeypatch.setattr(ablations._revision, "ROOT", tmp_path)
+    monkeypatch.setattr(ablations._revision, "HOME", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     ended = command("tiny.py", "--scale", "smoke", "--against", "HEAD")
     assert ended.code == 2

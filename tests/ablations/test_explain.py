@@ -16,7 +16,7 @@ from PIL import Image
 from ablations import load_study
 from ablations._context import Context
 from ablations._explain import said_settings
-from ablations._known import places_of
+from ablations._known import rows_of_run
 from ablations._source import digest
 from ablations._tables import write_study_plan
 from results.records import publish, read
@@ -69,7 +69,7 @@ def test_a_run_is_explained_by_its_settings_its_files_and_its_state(results: Pat
 
 
 def test_what_a_derived_study_sets_is_told_too(results: Path) -> None:
-    (place,) = places_of(results, run_of(results, arm="cell", head="MLP"))
+    (place,) = rows_of_run(results, run_of(results, arm="cell", head="MLP"))
     derived = replace(place, about={**place.about, "base": {**place.about["base"], "epochs": 1}})
     assert said_settings(place.facts, [derived]) == "epochs=1 (what differs from the baseline of scale smoke)"
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from results.records import Damaged, last_end, publish, read, set_aside
+from results.damage import Damaged, set_aside
+from results.records import last_end, publish, read
 
 RECORD = {"run": "0123456789ab", "metrics": {"linear_top1": 53.25}, "history": [{"epoch": 1, "loss": 5.5}]}
 
