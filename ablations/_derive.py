@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from importlib import import_module
+from inspect import isclass
 from pathlib import Path
 
 from ablations._find import load_study
@@ -65,7 +66,7 @@ def _expression(text: str) -> str:
         return text
     if re.fullmatch(r"\w[\w.-]*", text):
         return repr(text)
-    known = [name for module in MODULES for name in vars(import_module(f"core.{module}")) if name[0].isupper()]
+    known = [name for module in MODULES for name in vars(import_module(f"core.{module}")) if _home(name)]
     raise ValueError(f"--set {text}: core has no {unknown[0]}{nearest(unknown[0], known)}")
 
 
@@ -78,5 +79,6 @@ def _names(expression: str) -> list[str]:
 
 
 def _home(name: str) -> str | None:
-    """The module of core that has this public name."""
-    return next((module for module in MODULES if hasattr(import_module(f"core.{module}"), name)), None)
+    """The module of core from which a study imports the class of this name."""
+    found = {module: vars(import_module(f"core.{module}")).get(name) for module in MODULES}
+    return next((one for one, kind in found.items() if isclass(kind) and kind.__module__.startswith("core.")), None)

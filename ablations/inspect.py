@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ablations._command import DONE, parser, positive, run_command
 from ablations._find import check_name
-from ablations._options import SCALE_NAMES, assignment
+from ablations._options import SCALE_NAMES, Assigned, assignment
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     views.add_argument("--images", type=positive, metavar="N", help="so many images (default: 6; 4 of pairs)")
     views.add_argument("--epoch", type=int, default=0, help="as they are in this epoch (default: 0, the first)")
     views.add_argument(
-        "--set", type=assignment, action="append", metavar="SETTING=VALUE", help="dataset=pets, image_size=64, ..."
+        "--set", type=assignment, action=Assigned, metavar="SETTING=VALUE", help="dataset=pets, image_size=64, ..."
     )
     run = made.add_argument_group("with RUN; STUDY is the file of its study, if that is one's own")
     run.add_argument("--train", action="store_true", help="train it again here, if its encoder is gone")

@@ -41,6 +41,7 @@ def test_the_same_settings_are_the_same_file() -> None:
         ("dataset", "'cifar100'", "cifar100"),
         ("dataset", "cifar100-subset", "cifar100-subset"),
         ("dataset", "pets-1.0", "pets-1.0"),
+        ("dataset", "value", "value"),
         ("optimizer", "SGD()", SGD()),
         ("loss.normalize", "False", False),
         ("batch_size", "2 ** 7", 128),
