@@ -11,8 +11,7 @@ cropped out of images of full size.
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +52,7 @@ def load(
         raise DataError(f"image_size takes a number of pixels, at least 1, not {side}")
     cache = cache or Path(os.environ.get("ABLATIONS_CACHE") or Path.home() / ".cache" / "contrastive-ablations")
     if name == "shapes":
-        entry = cache / "decoded" / f"shapes-{side or 32}-{shapes.SOURCE}-{VERSION}"
-        return _kept(name, entry, partial(shapes.draw, side or 32))
+        return _shapes(side or 32, cache)
     source = find(name, folder, cache)
     entry = cache / "decoded" / f"{name}-{identity(source, side, VERSION)}"
     cached = _cached(name, entry)
@@ -63,9 +61,16 @@ def load(
     size = cached.nbytes if cached else _decoded_size(source, side)
     if source.number and TIMES * size > (memory or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")):
         return load_streamed(name, source, side, cache)
-    return cached or _kept(
-        name, entry, lambda: (decode(source.train(), side), decode(source.test(), side) if source.test else None)
-    )
+    return cached or _decoded(name, source, side, entry)
+
+
+def _shapes(side: int, cache: Path) -> DataSet:
+    entry = cache / "decoded" / f"shapes-{side}-{shapes.SOURCE}-{VERSION}"
+    return _cached("shapes", entry) or _kept("shapes", entry, *shapes.draw(side))
+
+
+def _decoded(name: str, source: Source, side: int | None, entry: Path) -> DataSet:
+    return _kept(name, entry, decode(source.train(), side), decode(source.test(), side) if source.test else None)
 
 
 def _decoded_size(source: Source, side: int | None) -> int:
@@ -76,11 +81,8 @@ def _decoded_size(source: Source, side: int | None) -> int:
     return source.number() * rows * columns * 3
 
 
-def _kept(name: str, entry: Path, decoded: Callable[[], tuple[Decoded, Decoded | None]]) -> DataSet:
-    """The data set out of the cache, where it is put first unless it is there."""
-    if cached := _cached(name, entry):
-        return cached
-    train, test = decoded()
+def _kept(name: str, entry: Path, train: Decoded, test: Decoded | None) -> DataSet:
+    """The data set of these images, out of the cache if it could be put there."""
     data = arrange(name, _split(train), _split(test) if test else None, _fingerprint)
     image_cache.write(entry, {"classes": data.classes, "fingerprint": data.fingerprint}, _arrays(data))
     return _cached(name, entry) or data

@@ -67,13 +67,16 @@ def train(
             for step, (batch, seen) in enumerate(prepared, first):
                 seed_libraries(seed, "finetune step", epoch, step)  # for dropout in an encoder of one's own
                 optimizer.param_groups[0]["lr"] = learning_rate(done, 0, epochs * steps, peak)
-                views = _views(seen, labeled, batch, base, device)
-                optimizer.zero_grad()
-                F.cross_entropy(model(views), labeled.labels[batch].to(device)).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
+                _step(model, optimizer, _views(seen, labeled, batch, base, device), labeled.labels[batch].to(device))
                 done += 1
                 if journal.due():
                     journal.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "done": done})
+
+
+def _step(model: nn.Module, optimizer: torch.optim.Optimizer, views: Tensor, labels: Tensor) -> None:
+    optimizer.zero_grad()
+    F.cross_entropy(model(views), labels).backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
 
 
 def _views(seen: Images | Fetched, labeled: Images, batch: Tensor, base: int, device: str) -> Tensor:

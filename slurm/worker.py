@@ -52,16 +52,13 @@ def work(
     with stop.listening() as signals, heartbeat(job.lease) as beating, writing(job.root):
         try:
             while True:
-                if not (signals or time.monotonic() > closing.last_start):
+                may_begin = not signals and time.monotonic() <= closing.last_start
+                if may_begin:
                     _fill(backlog, slots(running) if callable(slots) else slots, devices, running, beating, tasks)
-                elif not running:
+                if not running and (not may_begin or backlog.is_over()):
                     break
-                if not running and backlog.is_over():
-                    break
-                if not signals and time.monotonic() > closing.stop:
-                    stop.ask(signal.SIGXCPU)
-                if not signals and any(task.gone for task in tasks):
-                    stop.ask()  # whoever comes after this worker has all tasks again
+                if not signals:
+                    _ask_to_stop(closing, tasks)
                 told = _pass_on(signals, running, told, closing.kill)
                 _settle(backlog, running, signals, beating, ended)
         finally:
@@ -70,6 +67,14 @@ def work(
             for child in running.values():
                 child.process.join()
         return summary(job, ended, len(backlog.queue))
+
+
+def _ask_to_stop(closing: Closing, tasks: Sequence[Task]) -> None:
+    """As a signal would: where the time is over, or a task is gone. Who comes after this worker has all tasks again."""
+    if time.monotonic() > closing.stop:
+        stop.ask(signal.SIGXCPU)
+    elif any(task.gone for task in tasks):
+        stop.ask()
 
 
 def summary(job: Job, ended: Mapping[str, int], left: int) -> Summary:

@@ -44,11 +44,13 @@ def claims(base: Experiment) -> list[Claim]:
         above=-0.5,
         paper=0.045,
         text="a batch of 8192 gains nothing over 4096",
+        scales=("paper",),
+        needs="batches of 8192",
     )
     return [
         gap_of_gaps("F27", *gaps, paper=5.3, text="a larger batch helps most when training is short"),
         all_of("F30", at_all, paper=4.2, text="longer training helps at every batch size"),
-        replace(last, scales=("paper",), needs="batches of 8192"),
+        last,
     ]
 
 

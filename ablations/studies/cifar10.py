@@ -54,17 +54,17 @@ def grid(scale: Experiment) -> Grid:
     return vary(**axes(scale), seed=range(3))
 
 
+def half_against_others(scale: Experiment) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Temperature 0.5 against each other one at each batch size, after more than 300 epochs."""
+    batches, epochs, temperatures = (axes(scale)[name] for name in ("batch_size", "epochs", "loss.temperature"))
+    at_each = [{"epochs": tuple(number for number in epochs if number > 300), "batch_size": size} for size in batches]
+    others = [one for one in temperatures if one != 0.5]
+    return [({**at, "loss.temperature": 0.5}, {**at, "loss.temperature": one}) for at in at_each for one in others]
+
+
 def claims(scale: Experiment) -> list[Claim]:
     """F38 to F40, after the longest training, or where the paper says how long."""
-    batches, epochs, temperatures = (axes(scale)[name] for name in ("batch_size", "epochs", "loss.temperature"))
-    longest = {"epochs": epochs[-1]}
-    long = {"epochs": tuple(number for number in epochs if number > 300)}
-    best = [
-        ({**long, "batch_size": batch, "loss.temperature": 0.5}, {**long, "batch_size": batch, "loss.temperature": one})
-        for batch in batches
-        for one in temperatures
-        if one != 0.5
-    ]
+    longest = {"epochs": axes(scale)["epochs"][-1]}
     usual, largest = ({**longest, "batch_size": size, "loss.temperature": 0.5} for size in (1024, 4096))
     taught = cells({}, arm="supervised")
     return [
@@ -78,7 +78,7 @@ def claims(scale: Experiment) -> list[Claim]:
         ),
         all_of(
             "F39",
-            best,
+            half_against_others(scale),
             scales=("paper",),
             needs="more than 300 epochs",
             text="0.5 is the best temperature at each batch size",
