@@ -3,7 +3,17 @@
     from ablations import Study, vary
     from ablations import load_study, table, verdicts
 
-Names are loaded when first used, so that commands which need no torch start at once.
+Names are loaded when first used, so that commands which need no torch start at once. What is where, a line an idea:
+
+    commands        run, report, status, inspect, explain, audit, merge, export, clean, cancel, _command, _options
+    a study         _study, _grid, _references, _claims, _scale, _tune, _choices, _scores, _metrics, _derive
+    a run's id      _identity, _plan, _code, _code_values, _images, _context
+    training it     _run, _launch, _execute, _journal, _checkpoint, _processes, _progress, _source, _copies, _site
+    its price       _price, _timing, _measure, _estimate, _destination, _quote, _forecast, _memory
+    what is known   _known, _tables, _shared, _here, _again, _explain, _two_runs, _list, _find, _frames, _from_python
+    what is shown   _verdicts, _untested, _functions, _status, _status_picture, _look, _views, _view_words
+    elsewhere       _audit, _against, _revision, _merge, _merge_tables, _merged, _between, _to_tensorboard, _to_wandb
+    the package     _siblings
 """
 
 from importlib import import_module

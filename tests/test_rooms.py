@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,14 @@ def test_a_room_imports_no_other(room: str) -> None:
 def test_what_begins_with_an_underscore_is_of_its_room_alone() -> None:
     private = [(file, name) for file, name in imports("ablations") if "._" in name]
     assert [(file, name) for file, name in private if not name.startswith("ablations.")] == []
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_the_map_of_a_room_names_each_of_its_modules_once(room: str) -> None:
+    text = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text())) or ""
+    _, _, shown = text.partition("What is where, a line an idea")
+    named = [name for line in re.findall(r"^    \S.*?  +(.*)$", shown, re.MULTILINE) for name in line.split(", ")]
+    assert sorted(named) == sorted(path.stem for path in (ROOT / room).glob("*.py") if path.stem != "__init__")
 
 
 @pytest.mark.parametrize("room", ["results", "slurm"])
