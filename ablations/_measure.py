@@ -72,7 +72,7 @@ def _cost(where: Context, run: str, memory: int) -> Cost | str:
         return Cost(clock.seconds(), clock.peak or _peak(device))
     except Exception as problem:
         if classify(problem) != "out of memory":
-            return f"{type(problem).__name__}: {problem}"
+            return f"a step of it fails here: {type(problem).__name__}: {problem}"
         return Cost(None, {"GPU memory": torch.cuda.mem_get_info()[1]} if device == "cuda" else {"memory": memory})
 
 
