@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from results.facts import PREDICTIONS
+
 
 def columns(rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> Any:
     """The rows as an arrow table, with `about` in its metadata."""
@@ -18,7 +20,7 @@ def columns(rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> Any:
 
 def _column(name: str, cells: list[Any]) -> Any:
     """One arrow type a column: numbers stay numbers, whole ones whole; a mixture of numbers and text becomes text."""
-    if name.startswith("predictions."):
+    if name.startswith(PREDICTIONS):
         return pa.array(cells, pa.list_(pa.uint16()))  # as small as zlib: arrow packs the bits of a dictionary
     distinct = {id(cell): cell for cell in cells}  # most columns repeat a few objects
     kinds = {type(cell) for cell in distinct.values() if cell is not None}

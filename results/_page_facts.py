@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from results._page_tables import Sheet, entry, sheet
-from results.facts import PREFIX
+from results.facts import PROVENANCE
 from results.notes import counted
 from results.records import UNPLANNED
 
@@ -42,7 +42,7 @@ def missing(table: pd.DataFrame, cells: Sequence[str]) -> list[str]:
 def provenance(table: pd.DataFrame) -> list[tuple[str, str]]:
     """(what, words) of all finished runs together."""
     runs = table[table["status"] == "done"]
-    versions = [str(name) for name in table if str(name).startswith(f"{PREFIX}versions.")]
+    versions = [str(name) for name in table if str(name).startswith(f"{PROVENANCE}versions.")]
     facts = [
         ("commits", _commits(runs)),
         ("source", _sources(runs)),
@@ -59,7 +59,7 @@ def provenance(table: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _commits(runs: pd.DataFrame) -> str:
     counts = _counts(runs, "commit")
-    dirty = int(runs[f"{PREFIX}dirty"].fillna(False).astype(bool).sum()) if f"{PREFIX}dirty" in runs else 0
+    dirty = int(runs[f"{PROVENANCE}dirty"].fillna(False).astype(bool).sum()) if f"{PROVENANCE}dirty" in runs else 0
     named = {commit[:10]: number for commit, number in counts.items()}
     if (unknown := len(runs) - sum(counts.values())) and counts:  # trained from a copy without git: the source tells
         named["unknown"] = unknown
@@ -74,7 +74,7 @@ def _sources(runs: pd.DataFrame) -> str:
 
 
 def _named(runs: pd.DataFrame, column: str) -> str:
-    seen = list(_counts(runs, column.removeprefix(PREFIX)))
+    seen = list(_counts(runs, column.removeprefix(PROVENANCE)))
     return f"{column.rpartition('.')[2]} {', '.join(seen)}" if seen else ""
 
 
@@ -103,7 +103,7 @@ def _hours(runs: pd.DataFrame) -> str:
 
 
 def _counts(runs: pd.DataFrame, name: str) -> dict[str, int]:
-    column = runs.get(f"{PREFIX}{name}", pd.Series(dtype=object)).dropna()
+    column = runs.get(f"{PROVENANCE}{name}", pd.Series(dtype=object)).dropna()
     return {str(value): int(number) for value, number in column.value_counts(sort=False).items()}
 
 

@@ -11,7 +11,7 @@ from results._hover import short
 from results._nested import headings, in_groups
 from results._shown import Shown
 from results.cells import Panel, panel, plain
-from results.facts import PLAN, PREFIX, is_setting
+from results.facts import PLAN, PREDICTIONS, PROVENANCE, is_setting
 from results.style import title, words
 
 
@@ -72,7 +72,7 @@ def runs(table: pd.DataFrame, figured: Sequence[str]) -> Sheet:
     """Every run: the settings that vary in the grid, the metrics that the figure shows, how it ended if not all are
     done, what else was measured, and what else differs by arm."""
     base, cells = table.attrs["study"].get("base", {}), table[table["arm"] == "cell"]
-    told = [str(name) for name in table if name != "history" and not str(name).startswith((PREFIX, "predictions."))]
+    told = [str(name) for name in table if name != "history" and not str(name).startswith((PROVENANCE, PREDICTIONS))]
     names = [name for name in told if _varies(table[name])]
     settings = [name for name in names if is_setting(name, base) and name not in PLAN]
     grid = [name for name in settings if _varies(cells[name])]

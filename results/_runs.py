@@ -11,6 +11,7 @@ from results._cell_means import CellMeans, cell_means
 from results.cells import plain
 from results.claims import Claim
 from results.contrasts import Cells
+from results.facts import PREDICTIONS
 from results.records import UNPLANNED
 from results.rows import valid_name
 from results.selections import matching, selections
@@ -101,5 +102,5 @@ def numbers(column: Any) -> Any:
 
 
 def _settings(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    kept = rows[[name for name in rows if not str(name).startswith("predictions.")]]
+    kept = rows[[name for name in rows if not str(name).startswith(PREDICTIONS)]]
     return [{str(name): plain(value) for name, value in row.items()} for row in kept.to_dict("records")]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from results._runs import NotRunError, Runs, by_seed
 from results.contrasts import Contrast
+from results.facts import PREDICTIONS
 from results.labels import labels_of
 
 ROUNDED = 0.01
@@ -27,7 +28,7 @@ def image_error(contrast: Contrast, runs: Runs, labels: Mapping[str, str]) -> fl
         return math.nan
     total: Any = 0.0
     for weight, term in contrast.terms:
-        name = f"predictions.{term.metric}"
+        name = f"{PREDICTIONS}{term.metric}"
         rows = [row for group in _groups(runs, term) for row in _columns(group, "dataset", term.metric, name)]
         if not rows or not all(np.ndim(row.get(name)) == 1 and row.get("dataset") in labels for row in rows):
             return math.nan

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from results.facts import Facts, differing, is_accuracy, unlike
+from results.facts import PREDICTIONS, Facts, differing, is_accuracy, unlike
 
 POINTS = 5.0
 """Accuracies, in percent, may differ by so much between unlike machines."""
@@ -58,7 +58,7 @@ def _of(facts: Facts, name: str) -> str:
 
 
 def _near(name: str, told: Any, found: Any) -> bool:
-    if name.startswith("predictions."):
+    if name.startswith(PREDICTIONS):
         return len(told) == len(found)  # which images are right is rounding's too; how many is an accuracy
     if name == "history":
         return len(told) == len(found) and (not told or _near_rows(told[0], found[0]))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from results.facts import of_row
+from results.facts import PREDICTIONS, of_row
 from results.tables import about, read_rows, read_table
 
-HIDDEN = ("history", "probes", "predictions.")
+HIDDEN = ("history", "probes", PREDICTIONS)
 """How the columns begin that no spreadsheet shows well."""
 
 

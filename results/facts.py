@@ -7,7 +7,8 @@ from typing import Any
 
 PLAN = ("run", "arm", "seed", "probes", "status", "failure", "seconds")
 """Columns of a table that are neither settings nor measured."""
-PREFIX = "provenance."
+PROVENANCE, PREDICTIONS = "provenance.", "predictions."
+"""How such columns of a table begin."""
 LIKE = ("source", "cpu", "threads", "processes", "device", "versions.", "probes")
 """What decides the bits of a run beside its settings and images: provenance with these names."""
 
@@ -35,10 +36,15 @@ def of_records(training: Mapping[str, Any], probes: Sequence[Mapping[str, Any]] 
     """What the record of a run's training and those of its probes say."""
     measured: dict[str, Any] = {"history": training.get("history", [])}
     for record in (training, *probes):
-        predictions = {f"predictions.{name}": classes for name, classes in record.get("predictions", {}).items()}
-        measured |= {**record.get("metrics", {}), **predictions}
+        measured |= measured_of(record)
     provenance = {**flat(training.get("provenance", {})), "probes": probed_elsewhere(training, probes)}
     return Facts(training["run"], _known(training.get("settings", {})), _known(measured), _known(provenance))
+
+
+def measured_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics of one record, and its predictions as a table's columns name them."""
+    predictions = {f"{PREDICTIONS}{name}": classes for name, classes in record.get("predictions", {}).items()}
+    return {**record.get("metrics", {}), **predictions}
 
 
 def flat(provenance: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,8 +69,8 @@ def of_row(row: Mapping[str, Any], base: Mapping[str, Any]) -> Facts:
     """What a table's row says, as read_rows gives it; `base` is the study's, which knows the names of the settings."""
     settings = {name: cell for name, cell in row.items() if is_setting(name, base)}
     others = {name: cell for name, cell in row.items() if name not in settings and name not in PLAN}
-    provenance = {name.removeprefix(PREFIX): cell for name, cell in others.items() if name.startswith(PREFIX)}
-    measured = {name: cell for name, cell in others.items() if not name.startswith(PREFIX)}
+    provenance = {name.removeprefix(PROVENANCE): cell for name, cell in others.items() if name.startswith(PROVENANCE)}
+    measured = {name: cell for name, cell in others.items() if not name.startswith(PROVENANCE)}
     measured |= {name: cell.tolist() for name, cell in measured.items() if hasattr(cell, "tolist")}
     if measured.get("history") is not None:
         measured["history"] = json.loads(measured["history"])

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from results.damage import Damaged, set_aside
-from results.facts import probed_elsewhere
+from results.facts import PROVENANCE, flat, measured_of, probed_elsewhere
 from results.records import last_end, read, record_paths, state
 
-PROVENANCE = ("commit", "dirty", "source", "versions", "cpu", "threads", "device", "started", "seconds")  # no host
-SELDOM = ("processes",)  # provenance that a record has where it is not as always
+ALWAYS = ("commit", "dirty", "source", "cpu", "threads", "device", "started", "seconds")  # of provenance: no host
+SELDOM = ("processes",)  # what a record has of it where it is not as always
 
 Row = dict[str, Any]
 
@@ -28,8 +28,8 @@ def measured(row: Row, runs: Path, damaged: list[str]) -> Row:
     settings = (records[0] or {}).get("settings", {})
     found = _training(records[0]) | _metrics(row["run"], settings, complete)
     elsewhere = probed_elsewhere(records[0], complete[1:]) if records[0] else None
-    if elsewhere or "provenance.probes" in row:
-        found["provenance.probes"] = elsewhere
+    if elsewhere or f"{PROVENANCE}probes" in row:
+        found[f"{PROVENANCE}probes"] = elsewhere
     return found | {"status": word, "failure": failure}
 
 
@@ -49,19 +49,18 @@ def _record(path: Path, run: str, damaged: list[str]) -> Row | None:
 def _training(record: Row | None) -> Row:
     if record is None:
         return {}
-    provenance = record.get("provenance", {})
-    facts = {f"provenance.{name}": provenance.get(name) for name in PROVENANCE if name != "versions"}
-    facts |= {f"provenance.{name}": provenance[name] for name in SELDOM if name in provenance}
-    versions = {f"provenance.versions.{name}": text for name, text in provenance.get("versions", {}).items()}
-    return {"history": json.dumps(record.get("history", []))} | facts | versions
+    provenance = flat(record.get("provenance", {}))
+    facts = {name: provenance.get(name) for name in ALWAYS}
+    facts |= {name: cell for name, cell in provenance.items() if name in SELDOM or name.startswith("versions.")}
+    told = {f"{PROVENANCE}{name}": cell for name, cell in facts.items()}
+    return {"history": json.dumps(record.get("history", []))} | told
 
 
 def _metrics(run: str, settings: Row, records: Sequence[Row]) -> Row:
     """Metrics and predictions of the training and its probes, and the seconds that they took together."""
     row: Row = {}
     for record in records:
-        new = dict(record.get("metrics", {}))
-        new |= {f"predictions.{name}": classes for name, classes in record.get("predictions", {}).items()}
+        new = measured_of(record)
         if twice := sorted((settings.keys() | row.keys()) & new.keys()):
             raise ValueError(f"run {run}: {twice[0]!r} is reported twice; each probe's metrics need names of their own")
         row |= new

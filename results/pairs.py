@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from results.cells import plain
-from results.facts import LIKE, PLAN, PREFIX, is_setting, written
+from results.facts import LIKE, PLAN, PROVENANCE, is_setting, written
 from results.records import UNPLANNED
 
-ENVIRONMENT = tuple(f"{PREFIX}{name}" for name in LIKE if name != "source")
+ENVIRONMENT = tuple(f"{PROVENANCE}{name}" for name in LIKE if name != "source")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _partners(table: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def _same(now: pd.DataFrame, then: pd.DataFrame, settings: set[str]) -> "pd.Series[bool]":
-    names = [str(name) for name in now if name in then and name not in PLAN and not str(name).startswith(PREFIX)]
+    names = [str(name) for name in now if name in then and name not in PLAN and not str(name).startswith(PROVENANCE)]
     names = [name for name in names if not is_setting(name, settings)]
     rows = zip(now[names].itertuples(index=False), then[names].itertuples(index=False), strict=True)
     return pd.Series([all(map(_equal, *row)) for row in rows], now.index, dtype=bool)
@@ -91,4 +91,4 @@ def _changed(now: pd.DataFrame, then: pd.DataFrame) -> tuple[str, ...]:
 def _environment(table: pd.DataFrame) -> dict[str, str]:
     done = table[table["status"] == "done"]
     names = [str(name) for name in table if str(name).startswith(ENVIRONMENT)] if len(done) else []
-    return {name.removeprefix(PREFIX): ", ".join(sorted(map(str, done[name].dropna().unique()))) for name in names}
+    return {name.removeprefix(PROVENANCE): ", ".join(sorted(map(str, done[name].dropna().unique()))) for name in names}

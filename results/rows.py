@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from results._shown import Shown
+from results.facts import PREDICTIONS, PROVENANCE
 
 
 def valid_name(value: str) -> str:
@@ -26,7 +27,7 @@ def check_columns(figure: Shown, table: pd.DataFrame) -> None:
     done = "status" not in table or (table["status"] == "done").any()
     needed += [figure.value] * bool(done) + [valid_name(figure.value)] * bool(figure.best_over and done)
     if missing := [name for name in needed if name not in table]:
-        hidden = ("provenance.", "predictions.", "history", "probes")
+        hidden = (PROVENANCE, PREDICTIONS, "history", "probes")
         known = ", ".join(str(name) for name in table.columns if not str(name).startswith(hidden))
         shows = f"{type(figure).__name__} shows {missing[0]!r}, which the table lacks"
         raise ValueError(f"{shows}; it has {known}: say value=, rows=, ...")

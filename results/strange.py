@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from results.facts import PLAN, PREFIX, is_setting
+from results.facts import PLAN, PREDICTIONS, PROVENANCE, is_setting, measured_of
 
-PREDICTIONS = "predictions."
 CLASSES = 1 << 16
 """Class numbers are below it."""
 PARTS = dict.fromkeys(("settings", "metrics", "provenance", "predictions", "probe"), (dict,))
@@ -31,18 +30,17 @@ def strange_record(
         return "its settings or its provenance are no plain values"
     if of == "training" and not isinstance(provenance.get("seconds"), int | float):
         return "its seconds are no number"
-    predictions = {f"{PREDICTIONS}{name}": labels for name, labels in record.get("predictions", {}).items()}
     history = {"history": record["history"]} if "history" in record else {}
     if "history" in record.get("metrics", {}):
         return "it has a metric named 'history', which is no metric's name"
-    return strange({**record.get("metrics", {}), **predictions, **history}, settings)
+    return strange({**measured_of(record), **history}, settings)
 
 
 def strange(measured: Mapping[str, Any], settings: Collection[str]) -> str | None:
     """Why these are no metrics, history and predictions of a run with these settings; None if they are."""
     parts = {name.partition(".")[0] for name in settings}
     for name, cell in measured.items():
-        if name in PLAN or is_setting(name, parts) or name.startswith(PREFIX) or not name:
+        if name in PLAN or is_setting(name, parts) or name.startswith(PROVENANCE) or not name:
             return f"it has a metric named {name!r}, which is no metric's name"
         if not _is_measured(name, cell):
             return f"its {name!r} is not what a run measures"

@@ -11,7 +11,7 @@ from results._page_facts import provenance
 from results._page_tables import runs
 from results.cell_names import cell_names
 from results.claim_words import with_unit
-from results.facts import PREFIX
+from results.facts import PROVENANCE
 from results.judged import told
 from results.page import write_page
 from results.tables import read_table
@@ -48,7 +48,7 @@ def test_every_run_begins_with_what_varies_and_what_the_figure_shows(tmp_path: P
 
 def test_runs_of_a_copy_without_git_are_counted_too(tmp_path: Path) -> None:
     table = read_table(write_heads(tmp_path))
-    runs, commit = int((table["status"] == "done").sum()), f"{PREFIX}commit"
+    runs, commit = int((table["status"] == "done").sum()), f"{PROVENANCE}commit"
     table[commit] = [None, *["ab" * 20] * (len(table) - 1)]
     known = int(table.loc[table["status"] == "done", commit].notna().sum())
     assert 0 < known < runs

@@ -10,7 +10,7 @@ from studies import line, study
 
 from ablations._untested import untested
 from results.claims import difference
-from results.facts import PREFIX
+from results.facts import PROVENANCE
 from results.judged import Told
 from results.readme import MARK, write_readme
 from results.tables import read_table
@@ -57,7 +57,7 @@ def test_a_reading_says_what_held_what_failed_and_what_is_open(tmp_path: Path) -
 
 def test_devices_are_named_where_a_run_had_another_than_a_cpu(tmp_path: Path) -> None:
     ((table, found),) = told()
-    table[f"{PREFIX}device"] = ["NVIDIA H200"] * 4 + ["cpu"] * 2
+    table[f"{PROVENANCE}device"] = ["NVIDIA H200"] * 4 + ["cpu"] * 2
     text = write_readme(tmp_path, [(table, found)]).read_text()
     assert "6 of 6 runs done, 3 seeds a cell, on NVIDIA H200 (4 runs), cpu (2 runs).\n" in text
 
