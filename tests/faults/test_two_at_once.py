@@ -49,7 +49,9 @@ def test_two_commands_together_train_each_run_once(
             started = [
                 commands.start(folder, *command, *together) for folder, command in zip(folders, words, strict=True)
             ]
-            assert [command.end().code for command in started] == [0, 0]
+            ended = [command.end() for command in started]
+            left = [one for one in ended if one.code]  # who has nothing to do but what another does waits for a lease
+            assert len(left) < 2 and all("held by other workers" in one.out + one.err for one in left), left
             table = pq.read_table(tmp_path / str(number) / "tables" / "hurt.smoke.parquet").to_pylist()
             assert len(table) > 1 and {row["status"] for row in table} == {"done"}
             for row in table:
