@@ -234,7 +234,7 @@ def test_a_dry_run_times_a_few_steps_of_each_kind_in_processes_of_their_own(proc
     ("problem", "answer"),
     [
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), None),
-        (ValueError("no such loss"), "ValueError: no such loss"),
+        (ValueError("no such loss"), "a step of it fails here: ValueError: no such loss"),
     ],
 )
 def test_a_run_that_cannot_be_timed_says_why(
