@@ -21,6 +21,11 @@ def counted(number: object, things: str) -> str:
     return f"{number} {things.removesuffix('s') if str(number) == '1' else things}"
 
 
+def span(numbers: Sequence[int]) -> str:
+    """ "3", or "1-2" from the least to the largest; of none, nothing."""
+    return "-".join(map(str, dict.fromkeys((min(numbers), max(numbers))))) if numbers else ""
+
+
 def facts(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> list[str]:
     """What was trained, on how many seeds, what is missing, and what was tuned."""
     return [_trained(figures, table, panels), _gaps(table), _tuned(*table.attrs.get("study", {}).get("notes", ()))]
@@ -33,8 +38,7 @@ def trained(figures: Sequence[Shown], table: pd.DataFrame) -> str:
 
 def _trained(figures: Sequence[Shown], table: pd.DataFrame, panels: Sequence[Panel]) -> str:
     shown = {name for figure in figures for axis in figure.settings for name in axis.split(" & ")}
-    planned = sorted({cell.planned for one in panels for cell in one.cells.values() if cell.planned})
-    seeds = "-".join(str(number) for number in dict.fromkeys(planned[:1] + planned[-1:]))
+    seeds = span([cell.planned for one in panels for cell in one.cells.values() if cell.planned])
     return _scale(table, shown) + (f"{counted(seeds, 'seeds')} a cell." if seeds else "")
 
 
@@ -50,8 +54,8 @@ def _scale(table: pd.DataFrame, shown: set[str]) -> str:
     if "encoder" in base:
         parts = [f"{part} {base[name]}" for part in ("depth", "width") if (name := f"encoder.{part}") in base]
         facts.append(f"{base['encoder']} ({', '.join(parts)})" if parts else str(base["encoder"]))
-    epochs = sorted(every.get("epochs", []))
-    facts += [counted("-".join(map(str, dict.fromkeys((epochs[0], epochs[-1])))), "epochs")] if epochs else []
+    epochs = span(every.get("epochs", []))
+    facts += [counted(epochs, "epochs")] if epochs else []
     facts += [f"batch {base['batch_size']}"] if "batch_size" in base else []
     return (f"{about['scale']} scale: " if "scale" in about else "") + "".join(f"{fact}, " for fact in facts)
 

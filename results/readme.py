@@ -10,7 +10,7 @@ import pandas as pd
 from results._page_facts import each_of, progress
 from results.claim_words import aside, margin, number, papers, seen
 from results.judged import Told
-from results.notes import counted
+from results.notes import counted, span
 from results.verdicts import FAILS, HOLDS, Verdict
 from results.waiting import Waiting
 from results.whole_files import write_whole
@@ -94,8 +94,8 @@ def _seeds(table: pd.DataFrame) -> str:
     """How many are planned: "3 seeds", "1-2 seeds"."""
     cells = table[table["arm"] == "cell"]
     settings = [name for name in table.attrs["study"].get("varied", ()) if name != "seed" and name in cells]
-    sizes = cells.groupby(settings, dropna=False).size() if settings else [max(len(cells), 1)]
-    return counted("-".join(dict.fromkeys((str(min(sizes, default=1)), str(max(sizes, default=1))))), "seeds")
+    sizes = cells.groupby(settings, dropna=False).size().tolist() if settings else [max(len(cells), 1)]
+    return counted(span(sizes) or "1", "seeds")
 
 
 def _reading(found: Sequence[Verdict]) -> str:
