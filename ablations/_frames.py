@@ -17,10 +17,11 @@ def table(study: "Study | str", scale: str | None = None, results: str | Path = 
     study: what load_study gives, a name, or the path of one's own file; scale: that of the only table, if not given.
     Raises ValueError where there is no such table, or several.
     """
+    from results.table_files import only_table
     from results.tables import fill
 
     results = Path(results)
-    return fill(_table(results, Path(_known_as(study)).stem, scale), results / "runs")
+    return fill(only_table(results, _known_as(study), scale), results / "runs")
 
 
 def verdicts(study: "Study | str", scale: str | None = None, results: str | Path = "results") -> "pd.DataFrame":
@@ -46,15 +47,3 @@ def _known_as(study: "Study | str") -> str:
     from ablations._from_python import file_or_name
 
     return study.files[0] if study.files else study.name or file_or_name(study)
-
-
-def _table(results: Path, name: str, scale: str | None) -> Path:
-    """Where the study's table lies, at this scale or at the only one."""
-    from results.table_files import table_names, table_path
-
-    scales = [known for _, known in table_names(results, name)]
-    if scale is None and len(scales) > 1:
-        raise ValueError(f"{name} has tables at the scales {', '.join(scales)}: say scale=")
-    if scale is not None and scale not in scales:
-        raise ValueError(f"{name} has no table at scale {scale!r}; there is {', '.join(scales)}")
-    return table_path(results, name, scale or scales[0])

@@ -80,7 +80,7 @@ class StudyStatus:
 
 def study_statuses(results: Path, study: str | None = None) -> Iterator[StudyStatus]:
     """Each table in results/tables, or the study's alone. Raises ValueError if there is none."""
-    named = table_names(results, study)
+    named = table_names(results, [study] if study else ())
     names = {worker_name(results, *one): one for one in named}
     workers = queue(names, results / "slurm").workers if (results / "slurm").exists() else ()
     for name, scale in named:

@@ -15,7 +15,7 @@ from rich.table import Table
 from ablations._command import DONE, FAILED, Parser, parser, positive, run_command
 from ablations._find import check_name
 from ablations._known import rows_of
-from results.table_files import table_names, table_path
+from results.table_files import only_table
 
 if TYPE_CHECKING:
     from ablations._audit import Audited
@@ -63,11 +63,7 @@ def _table(options: argparse.Namespace) -> Path:
     check_name(options.table)
     if options.table.endswith(".py"):
         options.study = options.table
-    names = table_names(options.results, options.table)
-    scales = [scale for _, scale in names if options.scale in (None, scale)]
-    if len(scales) != 1:
-        raise ValueError(f"--scale takes one of {', '.join(scale for _, scale in names)}, not {options.scale}")
-    return table_path(options.results, names[0][0], scales[0])
+    return only_table(options.results, options.table, options.scale)
 
 
 def _picture(audited: Sequence["Audited"]) -> Table:

@@ -17,8 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("study", metavar="STUDY")
     made.add_argument("--scale", help="default: every scale that has a table")
     options = made.parse_args(arguments)
-    names = table_names(options.results, options.study)
-    for study, scale in [name for name in names if options.scale in (None, name[1])] or [(names[0][0], options.scale)]:
+    for study, scale in table_names(options.results, [options.study], options.scale):
         ended = cancel(worker_name(options.results, study, scale))
         words = ", ".join(f"{worker.id} {worker}" for worker in ended) or "it has no workers"
         print(f"{study} at scale {scale}: {words}")

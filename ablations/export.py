@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ablations._command import DONE, parser, run_command
+from results.table_files import table_names, table_path
 
 FORMATS = ("csv", "tensorboard", "wandb")
 
@@ -19,12 +20,13 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("--to", choices=FORMATS, required=True)
     made.add_argument("--scale", help="default: every scale there is")
     options = made.parse_args(arguments)
-    from ablations.report import set_aside_damaged, tables_of
+    from ablations.report import set_aside_damaged
     from results.tables import fill
 
     write = _writer(options.to)
     set_aside_damaged(options.results)
-    for path in tables_of(options.results, [options.study], options.scale):
+    for study, scale in table_names(options.results, [options.study], options.scale):
+        path = table_path(options.results, study, scale)
         folder = options.results / "export" / path.stem / options.to
         fill(path, options.results / "runs")
         print("\n".join(write(path, _emptied(folder))))

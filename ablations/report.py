@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ablations._command import DONE, parser, run_command
 from ablations._options import SCALE_NAMES
+from results.table_files import study_and_scale, table_names, table_path, table_paths
 
 if TYPE_CHECKING:
     from results.judged import Told
@@ -23,10 +24,10 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("--page", action="store_true", help="write <results>/report.html, too: all of it in one file")
     options = made.parse_args(arguments)
     set_aside_damaged(options.results)
-    tables = tables_of(options.results, options.studies, options.scale)
+    names = table_names(options.results, options.studies, options.scale)
     declare(options.results, options.studies)
     studies: dict[Path, Told] = {}
-    for path in tables:
+    for path in (table_path(options.results, *name) for name in names):
         studies[path], figures = report(path, options.results)
         for written in (path, *figures):
             print(written)
@@ -69,7 +70,6 @@ def _page(results: Path, studies: "Mapping[Path, Told]", is_whole: bool) -> Path
     """Write the page of these tables, a study's scales from small to large; of all, with what is not tested."""
     from ablations._untested import untested
     from results.page import write_page
-    from results.table_files import study_and_scale
 
     def place(path: Path) -> tuple[str, int, str]:
         study, scale = study_and_scale(path)
@@ -82,7 +82,6 @@ def _page(results: Path, studies: "Mapping[Path, Told]", is_whole: bool) -> Path
 def set_aside_damaged(results: Path) -> None:
     """Set aside and name the tables that are damaged, so that none stands in the way of the others."""
     from results.damage import Damaged, set_aside
-    from results.table_files import study_and_scale, table_paths
     from results.tables import read_rows
 
     for path in table_paths(results):
@@ -92,22 +91,6 @@ def set_aside_damaged(results: Path) -> None:
             study, scale = study_and_scale(path)
             again = f"python -m ablations.run {study} --scale {scale} makes it again"
             print(f"{problem}; set aside as {set_aside(path)}; {again}")
-
-
-def tables_of(results: Path, studies: Sequence[str], scale: str | None) -> list[Path]:
-    """The tables of these studies, by name or file, or of all, at this scale or at every; ValueError without any."""
-    from results.table_files import study_and_scale, table_paths
-
-    named = {path: study_and_scale(path) for path in table_paths(results)}
-    known = sorted({study for study, _ in named.values()})
-    wanted = [Path(study).stem if study.endswith(".py") else study for study in studies]
-    for study in wanted:
-        if study not in known:
-            raise ValueError(f"{results}/tables has no study {study!r}; it has {', '.join(known) or 'none'}")
-    chosen = [path for path, name in named.items() if (not wanted or name[0] in wanted) and scale in (None, name[1])]
-    if not chosen:
-        raise ValueError(f"{results}/tables has nothing{f' at scale {scale}' if scale else ''} to report")
-    return chosen
 
 
 if __name__ == "__main__":

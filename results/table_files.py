@@ -1,5 +1,6 @@
 """Where the tables of studies lie, <results>/tables/<study>.<scale>.parquet, and which there are; opens none."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -19,12 +20,30 @@ def study_and_scale(table: Path) -> tuple[str, str]:
     return study, scale
 
 
-def table_names(results: Path, study: str | None = None) -> list[tuple[str, str]]:
-    """(study, scale) of each table, or of the study's, by its name or file. Raises ValueError if there is none."""
-    names = [study_and_scale(path) for path in table_paths(results)]
-    wanted = Path(study).stem if study else None
-    if not (found := [name for name in names if wanted in (None, name[0])]):
-        known = ", ".join(sorted({name for name, _ in names}))
-        said = f"it has {known}" if known else "python -m ablations.run STUDY makes one, here or in --results DIR"
-        raise ValueError(f"{results}/tables has no table{f' of {wanted!r}' if wanted else ''}; {said}")
+def table_names(results: Path, studies: Sequence[str] = (), scale: str | None = None) -> list[tuple[str, str]]:
+    """(study, scale) of the tables of these studies, by name or file, or of all, at this scale or at every.
+
+    Raises ValueError, which says what there is, where a study has no table or none is of the scale.
+    """
+    known = [study_and_scale(path) for path in table_paths(results)]
+    if not known:
+        said = "python -m ablations.run STUDY makes one, here or in --results DIR"
+        raise ValueError(f"{results}/tables has no table; {said}")
+    wanted = [Path(study).stem if study.endswith(".py") else study for study in studies]
+    for study in wanted:
+        if study not in (names := sorted({name for name, _ in known})):
+            raise ValueError(f"{results}/tables has no table of {study!r}; it has {', '.join(names)}")
+    of_studies = [name for name in known if not wanted or name[0] in wanted]
+    if not (found := [name for name in of_studies if scale in (None, name[1])]):
+        scales = ", ".join(sorted({there for _, there in of_studies}))
+        raise ValueError(f"{results}/tables has no table at scale {scale!r}; there is {scales}")
     return found
+
+
+def only_table(results: Path, study: str, scale: str | None = None) -> Path:
+    """The study's table at this scale, or the only one. Raises ValueError if there is none, or several to choose of."""
+    (name, first), *others = table_names(results, [study], scale)
+    if others:
+        scales = ", ".join((first, *(other for _, other in others)))
+        raise ValueError(f"{name} has tables at the scales {scales}: say which scale")
+    return table_path(results, name, first)

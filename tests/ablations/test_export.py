@@ -130,4 +130,4 @@ def test_a_missing_package_is_one_line_that_says_what_to_install(
 
 def test_an_unknown_study_is_named(results: Path, command: Command) -> None:
     ended = command("tinny", "--to", "csv", name="export")
-    assert (ended.code, ended.err) == (2, "export: results/tables has no study 'tinny'; it has tiny\n")
+    assert (ended.code, ended.err) == (2, "export: results/tables has no table of 'tinny'; it has tiny\n")

@@ -104,7 +104,7 @@ def test_tables_and_verdicts_are_data_frames(tiny: Path) -> None:
         assert verdicts(named, "smoke", results).empty
     shipped = verdicts("temperature", "laptop", ROOT / "results").set_index("claim")
     assert {"verdict", "effect", "low", "high", "level", "seeds", "paper"} <= set(shipped.columns)
-    with pytest.raises(ValueError, match="tiny has no table at scale 'gpu'; there is smoke"):
+    with pytest.raises(ValueError, match="has no table at scale 'gpu'; there is smoke"):
         table("tiny", "gpu", results)
 
 

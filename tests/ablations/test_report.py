@@ -12,6 +12,7 @@ import pytest
 from command_line import Command
 
 ROOT = Path(__file__).parent.parent.parent
+MAKES_ONE = "python -m ablations.run STUDY makes one, here or in --results DIR"
 
 
 @pytest.fixture
@@ -69,10 +70,10 @@ def test_a_damaged_record_of_a_run_that_the_table_knows_is_named_and_kept(result
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("tny",), "results/tables has no study 'tny'; it has tiny"),
-        (("tiny", "--scale", "gpu"), "results/tables has nothing at scale gpu to report"),
-        (("--results", "elsewhere"), "elsewhere/tables has nothing to report"),
-        (("tiny", "--results", "elsewhere"), "elsewhere/tables has no study 'tiny'; it has none"),
+        (("tny",), "results/tables has no table of 'tny'; it has tiny"),
+        (("tiny", "--scale", "gpu"), "results/tables has no table at scale 'gpu'; there is smoke"),
+        (("--results", "elsewhere"), f"elsewhere/tables has no table; {MAKES_ONE}"),
+        (("tiny", "--results", "elsewhere"), f"elsewhere/tables has no table; {MAKES_ONE}"),
     ],
 )
 @pytest.mark.usefixtures("results")
