@@ -1,4 +1,4 @@
-"""`--set` writes a derived study, a few lines in scratch/, so that no setting lives in a shell history alone."""
+"""`run --set` writes a derived study, a few lines in scratch/, so that no setting lives in a shell history alone."""
 
 import ast
 import builtins
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from inspect import isclass
 from pathlib import Path
+from typing import Any
 
 from ablations._find import load_study
 from results.nearest import nearest
@@ -49,6 +50,16 @@ def write_derived(study: str, assignments: Sequence[tuple[str, str]], scale: str
             path.unlink()
         raise
     return path
+
+
+def value_of(text: str) -> Any:
+    """What `--set SETTING=text` stands for, as a derived study has it. Raises ValueError where it cannot be made."""
+    expression = _expression(text)
+    known = {name: vars(import_module(f"core.{home}"))[name] for name in _names(expression) if (home := _home(name))}
+    try:
+        return eval(expression, known)  # what a person typed; in a derived study it is a line of its file
+    except Exception as problem:
+        raise ValueError(f"--set {text}: {problem}") from problem
 
 
 def _found(study: str) -> str:

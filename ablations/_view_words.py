@@ -1,6 +1,5 @@
 """The words on a contact sheet of views: what differs between them, and what an operation is."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,11 +29,3 @@ def told(operation: Any) -> str:
         several = given if isinstance(given, list) else [given]
         lines.append(f"{name} {' '.join(f'{one:.3g}' if isinstance(one, float) else str(one) for one in several)}")
     return "\n".join(lines)
-
-
-def literal(text: str) -> Any:
-    """The Python value that is written; else the text itself."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text

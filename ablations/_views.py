@@ -7,13 +7,14 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 
+from ablations._derive import value_of
 from ablations._find import load_study
 from ablations._grid import apply, apply_all
 from ablations._identity import settings
 from ablations._images import data_of
 from ablations._scale import SCALES
 from ablations._study import Study, derive
-from ablations._view_words import ABOUT, labels, literal, told
+from ablations._view_words import ABOUT, labels, told
 from core.augmentations import (
     AutoAugment,
     ColorDistortion,
@@ -47,7 +48,7 @@ STRENGTHS = (0.125, 0.25, 0.5, 1.0, 2.0)
 
 def draw_views(options: Namespace) -> Figure:
     """The sheet that these options of the command ask for. Raises ValueError where there are no views to show."""
-    given = {name: literal(text) for name, text in options.set or ()}
+    given = {name: value_of(text) for name, text in options.set or ()}
     if options.study is None:
         return _of_core(apply(SCALES[options.scale], given), options)
     study = derive(load_study(options.study), **given)
@@ -145,5 +146,7 @@ def _shared(made: Sequence[Any]) -> list[int]:
 
 def _said(base: Experiment, options: Namespace, what: str, epochs: Sequence[int] = ()) -> str:
     epoch = f"epochs {epochs[0]} to {epochs[-1]}" if len(epochs) > 1 else f"epoch {options.epoch}"
-    seen = f"images of {base.dataset} as training at scale {options.scale} sees them in {epoch} (counted from 0)"
+    given = ", ".join(f"{name}={text}" for name, text in options.set or ())
+    where = f"scale {options.scale}{given and f' with {given}'}"
+    seen = f"images of {base.dataset} as training at {where} sees them in {epoch} (counted from 0)"
     return f"{what}; {seen}, seed {base.seed}."

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     views.add_argument("--images", type=positive, metavar="N", help="so many images (default: 6; 4 of pairs)")
     views.add_argument("--epoch", type=int, default=0, help="as they are in this epoch (default: 0, the first)")
     views.add_argument(
-        "--set", type=assignment, action=Assigned, metavar="SETTING=VALUE", help="dataset=pets, image_size=64, ..."
+        "--set", type=assignment, action=Assigned, metavar="SETTING=VALUE", help='dataset=pets, "augment=Crop()", ...'
     )
     run = made.add_argument_group("with RUN; STUDY is the file of its study, if that is one's own")
     run.add_argument("--train", action="store_true", help="train it again here, if its encoder is gone")

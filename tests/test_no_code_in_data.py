@@ -31,6 +31,7 @@ KNOWN = {
     "ablations/_find.py importlib.util.spec_from_file_location": "the same",
     "ablations/_siblings.py importlib.util.find_spec": "looks where a room is, and imports nothing",
     "ablations/_derive.py importlib.import_module": "a module of core, out of a list of ours",
+    "ablations/_derive.py eval": "the value that a person typed behind --set",
     "ablations/_site.py runpy.run_path": "the site's file, which a person wrote and named",
     "core/layouts.py torchvision.datasets.*": "CIFAR's own pickles, which torchvision reads if they have its checksums",
     "core/sources.py torchvision.datasets.*": "the same, and it downloads them",

@@ -123,6 +123,32 @@ def test_ones_own_images_are_shown_by_their_name_and_size(tmp_path: Path, comman
     assert command(*words, "--set", "image_size=16", name="inspect").code == 0
 
 
+def test_a_setting_is_given_as_a_run_takes_it() -> None:
+    figure = draw_views(options(set=[("augment", "Compose((Flip(p=1.0), Crop()))")]))
+    said = texts(figure)[-1].replace("\n", " ")
+    assert "at scale smoke with augment=Compose((Flip(p=1.0), Crop())) sees them" in said
+    usual, given = tiles(draw_views(options()))[-12:], tiles(figure)[-12:]
+    assert not any((one == other).all() for one, other in zip(usual, given, strict=True))
+    flipped = tiles(draw_views(options(set=[("augment", "Flip(p=1.0)")])))
+    images, made = flipped[:6], flipped[-12:]
+    for place, image in enumerate(images):
+        np.testing.assert_array_equal(made[2 * place], image[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Cropp()", "--set Cropp(): core has no Cropp: did you mean 'Crop'?"),
+        ("1/0", "--set 1/0: division by zero"),
+        ("Flip(zzz=1)", "--set Flip(zzz=1): Flip.__init__() got an unexpected keyword argument 'zzz'"),
+        ("Flip", "augment takes a value, not <class 'core.geometry.Flip'>: write () after the name"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_one_line(text: str, said: str, command: Command) -> None:
+    ended = command("views", "--scale", "smoke", "--set", f"augment={text}", name="inspect")
+    assert (ended.code, ended.out, ended.err) == (2, "", f"inspect: {said}\n")
+
+
 def test_another_method_has_no_views_and_no_encoder(tmp_path: Path, command: Command) -> None:
     (tmp_path / "walk.py").write_text(
         '"""How far?"""\nfrom dataclasses import dataclass\nfrom ablations import Study, vary\n'
