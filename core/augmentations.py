@@ -94,7 +94,7 @@ class RandomApply:
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Images (N, C, H, W), each changed or not."""
         chosen = draws.chance("apply", self.p)[:, None, None, None]
-        return torch.where(chosen, self.augment(images, draws.named("augment")), images)
+        return torch.where(chosen, applied(self.augment, images, draws.named("augment")), images)
 
 
 @value
@@ -104,10 +104,24 @@ class Pair:
     first: Augmentation
     second: Augmentation
 
+    def __post_init__(self) -> None:
+        check_function(self.first, "Pair.first", ("images", "draws"))
+        check_function(self.second, "Pair.second", ("images", "draws"))
+
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """Images (N, C, H, W) after both, or after the one."""
         parts = (self.first,) if self.first == self.second else (self.first, self.second)
         return Compose(parts)(images, draws)
+
+
+def applied(augment: Augmentation, images: Tensor, draws: Draws) -> Tensor:
+    """What `augment` makes of images (N, C, H, W). Raises ValueError if it changes them in place: others read them."""
+    before = images._version
+    made = augment(images, draws)
+    if images._version != before:
+        name = getattr(augment, "__name__", augment)
+        raise ValueError(f"an augmentation returns new images; {name} changes those that it gets, in place")
+    return made
 
 
 # The operators of Figure 5, in its order. The paper gives no settings for Cutout, Sobel and Noise: the defaults are

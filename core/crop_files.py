@@ -22,8 +22,9 @@ the result: the last step, which is antialiased, hides what that changes. PIL's 
 def cropped(store: Store, place: int, boxes: list[list[int]], out: Pixels) -> None:
     """Fill `out` (boxes, side, side, 3) from the image at `place`, with each box of (top, left, height, width).
 
-    It is resized bilinearly and antialiased, as torchvision's RandomResizedCrop does, to within one level of 255. A box
-    of zeros is the center of the image, the same bits that `core.decode` puts into memory.
+    It is resized bilinearly and antialiased, as torchvision's RandomResizedCrop does: to within one level of 255, but
+    where a large JPEG is decoded smaller, as its smallest box allows. A box of zeros is the center of the image, the
+    same bits that `core.decode` puts into memory.
 
     Raises DataError, which names the image.
     """
@@ -60,17 +61,17 @@ def _decoded(data: bytearray, plain: bool) -> Tensor:
         return torch.from_numpy(np.array(rgb(image)))
 
 
-def _scaled(data: bytearray, times: int) -> tuple[Image.Image, float, float] | None:
-    """A JPEG decoded at up to so many times less, and how many times less its width and height are."""
+def _scaled(data: bytearray, times: int) -> tuple[Image.Image, float] | None:
+    """A JPEG decoded at up to so many times less, and how many times less its sides are."""
     with Image.open(io.BytesIO(data)) as image:
         width, height = image.size
-        if not image.draft("RGB", (width // times, height // times)):
+        if not (drafted := image.draft("RGB", (width // times, height // times))):
             return None
-        small = rgb(image)
-        return small, width / small.width, height / small.height
+        _, (_, _, right, _) = drafted  # where the image ends, which may be within its last column
+        return rgb(image), width / right
 
 
-def _part_of(image: Image.Image, across: float, down: float, box: list[int], side: int) -> Pixels:
+def _part_of(image: Image.Image, times: float, box: list[int], side: int) -> Pixels:
     top, left, height, width = box
-    part = (left / across, top / down, (left + width) / across, (top + height) / down)
+    part = (left / times, top / times, (left + width) / times, (top + height) / times)
     return np.asarray(image.resize((side, side), Image.Resampling.BILINEAR, box=part))

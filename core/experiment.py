@@ -9,7 +9,7 @@ from core.encoders import ResNet
 from core.heads import MLP
 from core.losses import CrossEntropy, Loss, NTXent
 from core.optimizer import LARS, LearningRateScaling
-from core.signatures import binds, check_function
+from core.signatures import asks_for, check_function
 from core.value import check, value
 
 Part = Any
@@ -101,4 +101,5 @@ class Experiment:
 
 
 def _takes(loss: Loss, number: int) -> bool:
-    return binds(loss, number) if inspect.isfunction(loss) else binds(type(loss).__call__, 1 + number)
+    """Whether the loss has a place for so many views, none of which is that of a setting with a default."""
+    return asks_for(loss, number) if inspect.isfunction(loss) else asks_for(type(loss).__call__, 1 + number)

@@ -12,6 +12,7 @@ from torch import Tensor
 from core import data as sources
 from core import ranks
 from core.data import DataSet, Images
+from core.draws import seed_libraries
 from core.experiment import Experiment
 from core.fetch import centers
 from core.images import to_float
@@ -93,6 +94,7 @@ def embed(
     both = []
     with closing(centers(images, chunk, device)) as centered:
         for places, theirs in centered:
+            seed_libraries("embed", int(images.index[places[0]]))  # for an encoder of one's own that draws here, too
             pixels = to_float(theirs)
             h = model.represent(pixels if change is None else change(pixels, images.index[places]))
             both.append((h.float(), model.head(h).float()))

@@ -42,7 +42,8 @@ class FineTune:
     epochs for 1% of the labels, 30 for 10%. As in the official code the rate falls to 0 by a cosine and batch norm has
     its batch's statistics; the classifier starts at 0. The paper's batch is 4096; one larger than the share is all of
     it. Of several learning rates (per 256 images) and weight decays the validation images choose, which are never
-    trained on. A decay is divided by its learning rate, as in App. B.8, so that weights shrink alike at every rate.
+    trained on. A decay is divided by its learning rate, as in App. B.8, so that weights shrink alike at every rate;
+    batch norm and biases have none.
     `from_scratch` starts from the encoder before pretraining, of the same seed: the supervised arm on the same labels.
 
     The trained model is copied, never changed. It resumes from what `Features.journal` kept, to the same bits.

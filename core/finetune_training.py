@@ -17,7 +17,7 @@ from core.first_crop import Start, after_first_crop
 from core.images import Fetched, to_float
 from core.journal import Journal, State
 from core.model import Model, build_model
-from core.optimizer import learning_rate, peak_learning_rate
+from core.optimizer import SGD, learning_rate, peak_learning_rate
 
 _AUGMENT = Compose((Crop(), Flip()))
 
@@ -57,7 +57,7 @@ def train(
     """
     steps = len(labeled) // batch_size
     peak = peak_learning_rate(rate, "linear", batch_size)
-    optimizer = torch.optim.SGD(model.parameters(), lr=peak, momentum=0.9, nesterov=True, weight_decay=weight_decay)
+    optimizer = SGD(momentum=0.9, nesterov=True).build(model, weight_decay)
     done = _resume(journal.load(), model, optimizer)
     model.train()
     for epoch in range(done // steps, epochs):
@@ -66,7 +66,8 @@ def train(
         with closing(fetch(labeled, batches, partial(_first, base), device)) as prepared:
             for step, (batch, seen) in enumerate(prepared, first):
                 seed_libraries(seed, "finetune step", epoch, step)  # for dropout in an encoder of one's own
-                optimizer.param_groups[0]["lr"] = learning_rate(done, 0, epochs * steps, peak)
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate(done, 0, epochs * steps, peak)
                 _step(model, optimizer, _views(seen, labeled, batch, base, device), labeled.labels[batch].to(device))
                 done += 1
                 if journal.due():

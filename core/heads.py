@@ -2,7 +2,8 @@
 
 A head is a value with `.build(features) -> nn.Module`, or a module-level function of `features` that returns one.
 With `batch_norm` the layers are those of the official code (no bias; the last batch norm scales but does not center);
-without it they are the paper's equation z = W2 relu(W1 h), with biases.
+without it they are the paper's equation z = W2 relu(W1 h), with biases. Weights begin as torch's Linear has them, where
+the official code draws them with a standard deviation of 0.01.
 """
 
 from torch import nn

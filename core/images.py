@@ -118,8 +118,8 @@ def held_out(images: Images, part: float, classes: tuple[str, ...]) -> tuple[Ima
     counts = torch.bincount(images.labels)
     taken = (counts * part).round().long().clamp(min=1)
     if bool((taken >= counts).any()):
-        scarce = int(torch.argmin(counts))
-        raise DataError(f"class {classes[scarce]!r} has too few images ({counts[scarce]}) to hold some out: add some")
+        scarce = classes[int(torch.argmin(counts))]
+        raise DataError(f"class {scarce!r} has too few images: it takes three, or two where test images are given")
     first = _rank_in_class(images.labels) < taken[images.labels]
     return images[first], images[~first]
 

@@ -78,9 +78,11 @@ def _torchvision(folder: Path, name: str) -> Source | None:
 
 
 def _class_folders(folder: Path) -> Source | None:
-    split = folder / "train"
-    train = _listed(split if split.is_dir() else folder)
-    test = next(filter(None, (_listed(folder / name) for name in TESTS)), []) if split.is_dir() else []
+    train, test = _listed(folder / "train"), list[Encoded]()
+    if train:
+        test = next(filter(None, (_listed(folder / name) for name in TESTS)), [])
+    elif not {place.name for place in _visible(folder) if place.is_dir()} <= {"train", *TESTS}:
+        train = _listed(folder)  # of cars, buses and trains, train is a class
     if not train:
         return None
 
@@ -93,8 +95,8 @@ def _listed(folder: Path) -> list[Encoded]:
     """The images at <folder>/<class>/<image>, in the order of their names. Raises DataError for those passed over."""
     if not folder.is_dir():
         return []
-    images, others = list[Encoded](), list[Path]()
-    for place in (place for place in _visible(folder) if place.is_dir()):
+    images, others, classes = list[Encoded](), list[Path](), [one for one in _visible(folder) if one.is_dir()]
+    for place in classes:
         for file in _visible(place):
             if file.suffix.lower() in SUFFIXES:
                 images.append(Encoded(str(file), file, place.name))
@@ -103,6 +105,8 @@ def _listed(folder: Path) -> list[Encoded]:
     if images:  # else the folder holds other things than classes
         for file in others:
             _check_holds_none(file)
+        if empty := [place for place in classes if place.name not in {image.label for image in images}]:
+            raise DataError(f"class folder {empty[0]} holds no png, jpg, jpeg or webp: fill it, or take it out")
     return images
 
 

@@ -1,6 +1,6 @@
 """Loaders: processes that decode streamed images and crop them, so that the device gets small uint8 pixels in batches.
 
-They are torch's DataLoader workers, forked from the run. What an image becomes depends on its file and its box alone,
+They are torch's DataLoader workers, forked from the run. What an image becomes depends on its file and its boxes alone,
 so neither their number nor how batches are cut among them changes a bit.
 """
 

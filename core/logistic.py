@@ -49,12 +49,17 @@ def fit_logistic(features: Tensor, labels: Tensor, penalties: Sequence[float]) -
     before, so give penalties strongest first. Fastest where the features' means are 0.
     """
     classes = int(labels.max()) + 1
-    gram = (features.T @ features).double() / (len(features) * classes)
+    count = len(features) * classes
+    gram = (features.T @ features).double() / count
     weight, bias = features.new_zeros(classes, features.shape[1]), features.new_zeros(classes)
     fits = []
     for penalty in penalties:
-        factor = torch.linalg.cholesky(gram + penalty * torch.eye(len(gram), device=gram.device)).to(features.dtype)
-        weight, bias = _minimize(features, labels, penalty, weight, bias, factor)
+        ridge = penalty * torch.eye(len(gram), device=gram.device)
+        factor, failed = torch.linalg.cholesky_ex(gram + ridge)
+        if failed:  # fewer images than features, and a penalty below the product's rounding
+            gram = features.double().T @ features.double() / count
+            factor = torch.linalg.cholesky(gram + ridge)
+        weight, bias = _minimize(features, labels, penalty, weight, bias, factor.to(features.dtype))
         fits.append((weight.T.contiguous(), bias))
     return fits
 

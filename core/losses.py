@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.row_chunks import sum_over_rows
+from core.signatures import check_function
 from core.triplets import mean_over_triples
 from core.value import check, value
 
@@ -57,8 +58,8 @@ class NTXent:
 class MultiPositive:
     """NT-Xent of K views with the K - 1 positives of an anchor summed inside the logarithm; NT-Xent itself at K = 2.
 
-    Khosla et al. 2020, "Supervised Contrastive Learning", Eq. 3, with each image its own class; the mean over all KN
-    anchors, each told from K (N - 1) negatives.
+    Khosla et al. 2020, "Supervised Contrastive Learning", Eq. 3, with each image its own class, less the constant
+    log(K - 1); the mean over all KN anchors, each told from K (N - 1) negatives.
     """
 
     temperature: float = 0.1
@@ -149,6 +150,9 @@ class pairwise:  # noqa: N801 - it reads as the function of a loss that it is
     """Carries a loss of two views to any number of them: the mean over all pairs."""
 
     loss: Loss
+
+    def __post_init__(self) -> None:
+        check_function(self.loss, "pairwise.loss", ("first", "second"))
 
     def __call__(self, *views: Tensor) -> Tensor:
         """K views, each (N, D), to a scalar."""

@@ -59,8 +59,13 @@ def _build(part: Part, seed: int, name: str, *arguments: Any) -> nn.Module:
 
 def _width(encoder: nn.Module, data: DataSet, device: str, dtype: torch.dtype) -> int:
     images = sample(data.train).permute(0, 3, 1, 2).to(device, dtype)
-    with torch.no_grad():
-        h = encoder.eval()(images)
+    try:
+        with torch.no_grad():
+            h = encoder.eval()(images)
+    except RuntimeError as problem:
+        if "view size is not compatible" in str(problem):
+            problem.add_note("images come with their channels last in memory: .flatten(1) takes them, .view does not")
+        raise
     if not (isinstance(h, Tensor) and h.ndim == 2):
         shape = tuple(h.shape) if isinstance(h, Tensor) else f"a {type(h).__name__}"
         raise ValueError(f"an encoder maps images to (N, features), this one to {shape}")

@@ -101,13 +101,21 @@ def _columns(file: Path, schema: Any) -> tuple[str, str, list[str]]:
         return kinds.is_struct(kind) and any(part.name == "bytes" and has_bytes(part.type) for part in kind)
 
     images = [f.name for f in schema if wraps_bytes(f.type)] or [f.name for f in schema if has_bytes(f.type)]
-    others = [f.name for f in schema if kinds.is_integer(f.type) or kinds.is_string(f.type)]
+    others = [f.name for f in schema if _is_label(f.type)]
     labels = [name for name in ("label", "fine_label") if name in others][:1] or others
     if len(images) != 1 or len(labels) != 1:
         raise DataError(
             f"{file} has columns {', '.join(schema.names)}: give it one column of image bytes and one named label"
         )
     return images[0], labels[0], _class_names(file, (schema.metadata or {}).get(b"huggingface", b"{}"), labels[0])
+
+
+def _is_label(kind: Any) -> bool:
+    """Whether it is text or a whole number, or a code of such, as pandas writes categories."""
+    import pyarrow.types as kinds
+
+    named = kinds.is_string(kind) or kinds.is_large_string(kind) or kinds.is_string_view(kind)
+    return named or kinds.is_integer(kind) or (kinds.is_dictionary(kind) and _is_label(kind.value_type))
 
 
 def _class_names(file: Path, metadata: bytes, label: str) -> list[str]:

@@ -54,7 +54,7 @@ def pretrain(experiment: Experiment, data: DataSet, journal: Journal | None = No
     ranks.check_divides(experiment.batch_size, experiment.bn_batch, ranks.world_size())
     journal = journal or Unkept()
     images = _resident(balanced(data.train, experiment.images), device)
-    steps = _steps_per_epoch(experiment, images)
+    steps = _steps_per_epoch(experiment, images) if experiment.epochs else 0
     model = build_model(experiment, data, device)
     optimizer = built(experiment.optimizer, model, experiment.weight_decay)
     progress, losses = _resume(journal.load(), model, optimizer), Losses()

@@ -1,14 +1,13 @@
 """One training step: views, embeddings, loss, gradients, update. A batch beyond memory goes through in chunks."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from core import ranks
+from core.augmentations import applied
 from core.contrastive_metrics import contrastive_metrics
 from core.draws import Draws, key, seed_libraries
 from core.experiment import Experiment
@@ -66,7 +65,7 @@ def make_views(experiment: Experiment, images: Images | Fetched, batch: Tensor, 
     if experiment.prepare is not None:
         pixels = [experiment.prepare(pixels[0], Draws(key(experiment.seed, "prepare", epoch), index))]
     views = [
-        augment(pixels[view % len(pixels)], Draws(key(experiment.seed, "view", epoch, view), index))
+        applied(augment, pixels[view % len(pixels)], Draws(key(experiment.seed, "view", epoch, view), index))
         for view, augment in enumerate(augments(experiment))
     ]
     number, channels = pixels[0].shape[:2]
@@ -101,32 +100,21 @@ def backpropagate(
 
     `embed(number, chunk)` maps chunk (n,) to embeddings (views, n, D), or to this rank's rows of them; `gradient` all
     embeddings (views, N, D) to the loss's gradient at them, of which each rank takes its rows. Several chunks are
-    embedded without a graph, then again with it (Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under
-    Memory Limited Setup"): the loss sees the whole batch.
+    embedded without a graph, then again with it and with the buffers as they were (Gao et al. 2021, "Scaling Deep
+    Contrastive Learning Batch Size under Memory Limited Setup"): the loss sees the whole batch.
     """
     if len(chunks) == 1:
         embeddings = embed(0, chunks[0])
         whole = ranks.all_gather(embeddings.detach(), dim=1)
         embeddings.backward(ranks.own(gradient(whole), dim=1))  # type: ignore[no-untyped-call]
         return
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}  # running statistics, and one's own
     with torch.no_grad():
         whole = torch.cat([ranks.all_gather(embed(number, chunk), dim=1) for number, chunk in enumerate(chunks)], dim=1)
-    with _running_statistics_kept(model):
-        for number, part in enumerate(torch.split(gradient(whole), len(chunks[0]), dim=1)):
-            embed(number, chunks[number]).backward(ranks.own(part, dim=1))  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _running_statistics_kept(model: nn.Module) -> Iterator[None]:
-    """Batch norm uses the statistics of its batch as before, and leaves the running ones alone."""
-    tracking = [module for module in model.modules() if isinstance(module, _BatchNorm) and module.track_running_stats]
-    for module in tracking:
-        module.track_running_stats = False
-    try:
-        yield
-    finally:
-        for module in tracking:
-            module.track_running_stats = True
+        for name, buffer in model.named_buffers():
+            buffer.copy_(before[name])
+    for number, part in enumerate(torch.split(gradient(whole), len(chunks[0]), dim=1)):
+        embed(number, chunks[number]).backward(ranks.own(part, dim=1))  # type: ignore[no-untyped-call]
 
 
 def _loss(experiment: Experiment, labels: Tensor) -> Callable[..., Tensor]:

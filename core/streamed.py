@@ -21,7 +21,7 @@ from core.index import make_index
 from core.layouts import Source
 from core.sources import identity
 
-VERSION = 1  # of what images become when they are streamed: raise it when crops or centers of the same bytes change
+VERSION = 2  # of what images become when they are streamed: raise it when crops or centers of the same bytes change
 
 
 def load_streamed(name: str, source: Source, side: int | None, cache: Path) -> DataSet:

@@ -62,7 +62,8 @@ class Losses:
 
 def check_weights(model: nn.Module, epoch: int) -> None:
     """Raise NotFinite if a parameter or a running statistic is not finite after this epoch, from 0."""
-    floats = [(name, part) for name, part in model.state_dict().items() if part.is_floating_point()]
+    running = [(name, part) for name, part in model.named_buffers() if name.endswith(("running_mean", "running_var"))]
+    floats = [*model.named_parameters(), *running]
     finite = torch.stack([part.isfinite().all() for _, part in floats]).tolist() if floats else []
     for (name, part), fine in zip(floats, finite, strict=True):
         if not fine:

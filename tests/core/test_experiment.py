@@ -27,6 +27,10 @@ def of_three(first: Tensor, second: Tensor, third: Tensor) -> Tensor:
     return (first + second + third).sum()
 
 
+def with_a_margin(first: Tensor, second: Tensor, margin: float = 0.5) -> Tensor:
+    return (margin + first * second).sum()
+
+
 def test_an_experiment_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         Experiment().epochs = 3  # type: ignore[misc]
@@ -64,6 +68,9 @@ def test_the_supervised_arm_has_cross_entropy_and_one_view() -> None:
 def test_a_loss_says_how_many_views_it_takes() -> None:
     assert Experiment(loss=pairwise(NTXent()), views=4).views == 4
     assert Experiment(loss=of_three, views=3).views == 3
+    assert Experiment(loss=with_a_margin).views == 2
+    with pytest.raises(ValueError, match="views=3 gives the loss so many views, which with_a_margin does not take"):
+        Experiment(loss=with_a_margin, views=3)
 
 
 REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [

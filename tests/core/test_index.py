@@ -83,7 +83,7 @@ def test_a_fingerprint_is_the_same_in_every_version(tmp_path: Path) -> None:
         kind.mkdir(parents=True, exist_ok=True)
         (kind / f"{number}.png").write_bytes(png(np.arange(192).reshape(8, 8, 3).astype(np.uint8) + np.uint8(number)))
     data = streamed(tmp_path / "made", tmp_path / "cache")
-    assert (core.streamed.VERSION, data.fingerprint) == (1, "30c1a093e3240cf3")
+    assert (core.streamed.VERSION, data.fingerprint) == (2, "fb42adf587af7098")
     assert [len(split) for split in (data.train, data.valid, data.test)] == [14, 2, 4]
 
 

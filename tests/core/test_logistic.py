@@ -96,6 +96,17 @@ def test_correlated_features_under_weak_penalties_are_fitted_to_the_end(dtype: t
         torch.testing.assert_close(p, q, rtol=0, atol=1e-3)
 
 
+def test_fewer_images_than_features_are_fitted_under_any_penalty() -> None:
+    generator = torch.Generator().manual_seed(0)
+    features, labels = torch.randn(40, 8, generator=generator), torch.arange(40) % 2
+    features = (features @ torch.randn(8, 512, generator=generator)).relu()
+    features = (features - features.mean(0)) / features.std(0).clamp_min(1e-6)
+    gram = (features.T @ features).double() / 80
+    assert torch.linalg.cholesky_ex(gram + 1e-7 * torch.eye(512))[1] > 0, "else this test shows nothing"
+    for weight, bias in fit_logistic(features, labels, (1e-2, 1e-7)):
+        assert bool(((features @ weight + bias).argmax(1) == labels).all())
+
+
 def test_the_gradients_are_autograds() -> None:
     features, labels = problem(width=6)
     weight, bias = torch.randn(3, 7, dtype=torch.float64, requires_grad=True).split([6, 1], dim=1)

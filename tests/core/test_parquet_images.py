@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from image_files import image_column, random_split, write_parquet, write_table
+from image_files import encoded, image_column, random_split, write_parquet, write_table
 
 from core import parquet_images
 from core.data import DataError, load
@@ -44,6 +44,19 @@ def test_bad_rows_are_named(columns, message, tmp_path):
         columns["label"] = np.zeros(0, np.int64)
     with pytest.raises(DataError, match=message):
         load("flowers", bad_table(tmp_path / "bad", **columns))
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.large_string())], ids=str
+)
+def test_labels_of_text_are_read_however_pandas_writes_them(kind, tmp_path):
+    split = random_split(6)
+    images = image_column([{"bytes": encoded(pixels), "path": None} for _, pixels in split])
+    labels = pa.array([name for name, _ in split], pa.large_string())
+    coded = labels.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else labels.cast(kind)
+    (tmp_path / "flowers").mkdir()
+    write_table(tmp_path / "flowers" / "train.parquet", {"image": images, "label": coded})
+    assert load("flowers", tmp_path / "flowers").classes == ("daisy", "rose")
 
 
 def test_a_damaged_parquet_file_is_named(tmp_path):

@@ -119,6 +119,25 @@ def test_no_epochs_give_the_random_encoder() -> None:
     assert_same_state(trained.model.state_dict(), build_model(TINY, DATA).state_dict())
 
 
+def test_the_random_encoder_needs_no_whole_batch() -> None:
+    trained = pretrain(replace(TINY, epochs=0, batch_size=4096), DATA)
+    assert_same_state(trained.model.state_dict(), build_model(TINY, DATA).state_dict())
+
+
+def viewing() -> nn.Module:
+    class Viewing(nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return images.view(len(images), -1)
+
+    return Viewing()
+
+
+def test_an_encoder_that_views_is_told_how_its_images_lie_in_memory() -> None:
+    with pytest.raises(RuntimeError, match="view size is not compatible") as told:
+        pretrain(replace(TINY, encoder=viewing), DATA)
+    assert "images come with their channels last in memory: .flatten(1) takes them" in told.value.__notes__[0]
+
+
 def test_a_function_may_be_the_encoder() -> None:
     trained = pretrain(replace(TINY, encoder=convolutions), DATA)
     assert trained.model.represent(torch.rand(2, 3, 8, 8)).shape == (2, 6)

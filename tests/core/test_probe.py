@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from tiny_runs import TINY, assert_same_state, color_data, color_model, random_images, without
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.data import DataSet, Images
 from core.model import Model
@@ -128,6 +129,21 @@ def test_features_are_computed_once_and_in_chunks(trained: Model) -> None:
     assert (features.of("train").shape, features.of("train", "z").shape) == ((60, 16), (60, 8))
     for whole, chunked in zip(embed(trained, DATA.train), embed(trained, DATA.train, chunk=7), strict=True):
         torch.testing.assert_close(whole, chunked, rtol=0, atol=1e-5)
+
+
+class Noisy(nn.Module):
+    """An encoder that draws where it is measured, too."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return F.dropout(images.flatten(1), 0.5)
+
+
+def test_an_encoder_that_draws_is_measured_to_the_same_bits() -> None:
+    model = Model(Noisy(), nn.Identity(), "float32")
+    first = embed(model, DATA.test, chunk=5)[0]
+    torch.rand(3)
+    assert torch.equal(embed(model, DATA.test, chunk=5)[0], first)
+    assert not torch.equal(first[:5] == 0, first[5:10] == 0), "each chunk draws anew"
 
 
 def test_errors_name_the_setting_and_the_value() -> None:

@@ -83,6 +83,7 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path):
         ("bud/scan.tif", r"bud/scan\.tif is no png"),
         ("rose/old/first.png", r"rose/old holds images, but lies in a class folder"),
         ("bud/old/first.png", r"bud/old holds images"),
+        ("bud/first", r"class folder .*/train/bud holds no png, jpg, jpeg or webp: fill it, or take it out"),
     ],
 )
 def test_no_image_is_passed_over_in_silence(extra, message, tmp_path):
@@ -100,6 +101,17 @@ def test_what_is_no_image_is_passed_over(tmp_path):
         (tmp_path / "second" / extra).parent.mkdir(exist_ok=True)
         (tmp_path / "second" / extra).touch()
     assert load("flowers", tmp_path / "second").fingerprint == load("flowers", tmp_path / "first").fingerprint
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    write_folders(tmp_path, random_split(4, ("bus", "train")))
+    assert load("vehicles", tmp_path).classes == ("bus", "train")
+
+
+@pytest.mark.parametrize("names", [("train",), ("train", "test")])
+def test_images_without_classes_are_no_classes_of_their_splits(names, tmp_path):
+    write_folders(tmp_path, random_split(4, names))
+    assert layout(tmp_path, "flowers") is None
 
 
 def test_a_folder_of_data_sets_is_none(tmp_path):

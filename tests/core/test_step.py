@@ -11,7 +11,7 @@ import torch
 from tiny_runs import TINY, color_data
 from torch import Tensor, nn
 
-from core.augmentations import Identity
+from core.augmentations import Compose, Flip, Identity, Pair, RandomApply
 from core.experiment import Experiment
 from core.images import Fetched
 from core.losses import CrossEntropy, NTXent
@@ -112,6 +112,18 @@ def test_an_augmentation_that_returns_other_than_images_is_refused(augment: Call
         make_views(replace(TINY, augment=augment), DATA.train, BATCH, 0)
 
 
+def darker(images: Tensor, draws: object) -> Tensor:
+    images *= 0.5
+    return images
+
+
+@pytest.mark.parametrize("augment", [darker, RandomApply(darker), Pair(darker, Identity()), Compose((darker,))])
+def test_an_augmentation_that_changes_what_the_other_view_reads_is_refused(augment: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match=r"returns new images; .*darker.* changes those that it gets, in place"):
+        make_views(replace(TINY, augment=augment), DATA.train, BATCH, 0)
+    make_views(replace(TINY, augment=Compose((Flip(), darker))), DATA.train, BATCH, 0)  # of Flip's images it may
+
+
 def noisy(images: Tensor, draws: object) -> Tensor:
     return images + random.random() + torch.from_numpy(np.random.rand(len(images), 1, 1, 1)).float()
 
@@ -184,6 +196,34 @@ def test_both_passes_drop_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     train_step(experiment, model, torch.optim.SGD(model.parameters(), lr=0.0), DATA.train, BATCH, (0, 0))
     assert torch.equal(seen[0], seen[2]) and torch.equal(seen[1], seen[3])
     assert not torch.equal(seen[0], seen[1])
+
+
+class Remembering(nn.Module):
+    """What it returns depends on how often it was asked, and on nothing else that the passes share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(192, 6)
+        self.register_buffer("asked", torch.zeros(()))
+        self.register_buffer("mean", torch.zeros(6))
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.asked += 1
+        h: Tensor = self.layer(images.flatten(1)) + self.asked
+        self.mean = 0.9 * self.mean + 0.1 * h.detach().mean(0)  # another tensor than before
+        return h - self.mean
+
+
+def test_both_passes_see_and_leave_the_same_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Tensor] = []
+    experiment = replace(TINY, encoder=Remembering, bn_batch=4)
+    model = build_model(experiment, DATA).train()
+    before = int(model.encoder.asked)  # type: ignore[arg-type]
+    forward: Callable[[Tensor], Tensor] = model.forward
+    monkeypatch.setattr(model, "forward", lambda images: seen.append(forward(images)) or seen[-1])
+    train_step(experiment, model, torch.optim.SGD(model.parameters(), lr=0.0), DATA.train, BATCH, (0, 0))
+    assert torch.equal(seen[0], seen[2]) and torch.equal(seen[1], seen[3])
+    assert int(model.encoder.asked) == before + 2  # type: ignore[arg-type]
 
 
 def test_a_run_in_chunks_learns_another_thing_but_sees_the_same_images() -> None:

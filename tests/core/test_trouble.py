@@ -52,6 +52,12 @@ def test_weights_and_statistics_that_are_not_finite_are_named(bad: float, kind: 
     assert told.value.kind == kind
 
 
+def test_a_mask_of_ones_own_may_be_infinite() -> None:
+    model = nn.Linear(2, 2)
+    model.register_buffer("mask", torch.full((2, 2), -math.inf).triu(1))
+    check_weights(model, 0)
+
+
 def test_what_a_step_raises_carries_its_place_and_a_hint() -> None:
     for problem, notes in (
         (ValueError("no"), ["in step 3 of epoch 2"]),
