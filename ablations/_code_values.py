@@ -92,7 +92,11 @@ class Values:
 
 
 def _is_setting(name: str, part: Any) -> bool:
-    return name == "_modules" or (not name.startswith("_") and isinstance(part, _SCALARS))
+    if name == "_modules" or name.startswith("_"):
+        return name == "_modules"
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, list | tuple) else None
+    # numbers in a library's list may be weights that chance initialized
+    return isinstance(part, _SCALARS) or (parts is not None and not any(hasattr(one, "tolist") for one in parts))
 
 
 def _name(definition: Any) -> str:

@@ -13,14 +13,13 @@ from ablations._context import THREADS, Context, find_experiment
 from ablations._find import load_study
 from ablations._identity import settings
 from ablations._images import data_of, load_images, probe_ids
-from ablations._journal import RunJournal
+from ablations._journal import RunJournal, numbers
 from ablations._source import processor, provenance
 from core import ranks
 from core.data import DataSet
 from core.experiment import Experiment
 from core.pretrain import Trained
 from core.probe import Features
-from core.value import plain
 from results.damage import set_aside
 from results.records import as_read, is_whole, publish, read, record_paths
 from slurm.attempts import Attempt, Stopped
@@ -81,22 +80,11 @@ def _check_same(record: Mapping[str, Any], path: Path) -> None:
 def _trained(outcome: Any) -> dict[str, Any]:
     """The training half of a record, from what a study's `train` returned."""
     if not isinstance(outcome, Trained):
-        return {"metrics": _numbers(outcome), "history": []}
+        return {"metrics": numbers(outcome), "history": []}
     last = outcome.history[-1] if outcome.history else {}
     parameters = sum(parameter.numel() for parameter in outcome.model.encoder.parameters())
     metrics = {name: metric for name, metric in last.items() if name != "epoch"}
     return {"metrics": {**metrics, "encoder_parameters": parameters}, "history": outcome.history}
-
-
-def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """The metrics, those of numpy and torch as Python's own. Raises TypeError for what is no number."""
-    if not isinstance(metrics, Mapping):
-        raise TypeError(f"metrics are a dictionary, such as {{'accuracy': 50.0}}, not {metrics!r}")
-    numbers = {name: plain(metric) for name, metric in metrics.items()}
-    for name, number in numbers.items():
-        if not (isinstance(name, str) and isinstance(number, int | float)):
-            raise TypeError(f"the metric {name!r} takes a number, not {number!r}")
-    return numbers
 
 
 def _probe(
@@ -115,7 +103,7 @@ def _probe(
             features.journal = kept = journal.probe(name)
             measured = probe(features)
             attempt.guard()
-            found = {"metrics": _numbers(measured.metrics), "predictions": measured.predictions}
+            found = {"metrics": numbers(measured.metrics), "predictions": measured.predictions}
             by = {"probe": type(probe).__name__, **settings(probe)}
             publish({**about, "probe": by, **found, "seconds": kept.seconds}, path)
             kept.drop()

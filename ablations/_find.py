@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 import traceback
@@ -43,8 +44,9 @@ def check_name(name: str) -> None:
         raise StudyError(f"there is no study {name!r}: {hint} (a study of one's own is a path that ends in .py)")
 
 
-def load_study(name: str) -> "Study":
+def load_study(name: str | os.PathLike[str]) -> "Study":
     """The study with this name, or in this file (a path that ends in .py). Raises StudyError."""
+    name = os.fspath(name)
     check_name(name)
     from ablations._study import Study
 
@@ -67,10 +69,15 @@ def _check_file(path: Path) -> None:
         files = [other.name for other in path.parent.glob("*.py") if other.is_file()]
         near = difflib.get_close_matches(path.name, files, 1)
         raise StudyError(f"there is no file {path}{f': did you mean {path.with_name(near[0])}?' if near else ''}")
-    if path.stem in study_names() and path.resolve().parent.name != STUDIES.name:
+    if path.stem in study_names() and not _is_shipped(path.resolve()):
         raise StudyError(f"{path}: a study that is shipped has this name, and its table; name the file otherwise")
     if not (path.stem.isidentifier() and path.stem.isascii()):
         raise StudyError(f"a study's file is named like a Python name, with a to z, digits and _, not {path.name}")
+
+
+def _is_shipped(path: Path) -> bool:
+    """Whether it is one of the package's own studies, or of a copy of the package."""
+    return path.parent.name == STUDIES.name and (path.parent.parent / Path(__file__).name).is_file()
 
 
 def _queued(path: Path) -> Path:
@@ -98,12 +105,12 @@ def _import_file(path: Path) -> None:
 
 
 def in_words(problem: Exception, path: Path) -> StudyError:
-    """What went wrong in the study's file at `path`, in one line, and in which of its lines."""
+    """What went wrong in a person's file at `path`, in one line, and in which of its lines."""
     return StudyError(f"{path}{_line(problem, path)}: {_said(problem)}")
 
 
 def _line(problem: Exception, path: Path) -> str:
-    """The last line of the study's own file that had a part in the problem: ", line 7"."""
+    """The last line of that file that had a part in the problem: ", line 7"."""
     frames = traceback.extract_tb(problem.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
     if isinstance(problem, SyntaxError) and problem.filename and Path(problem.filename).resolve() == path.resolve():

@@ -1,5 +1,6 @@
 """What studies have found, as pandas data frames: `table` has a row a run, `verdicts` a row a claim."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,8 +10,10 @@ if TYPE_CHECKING:
 
     from ablations._study import Study
 
+    Named = Study | str | os.PathLike[str]
 
-def table(study: "Study | str", scale: str | None = None, results: str | Path = "results") -> "pd.DataFrame":
+
+def table(study: "Named", scale: str | None = None, results: str | Path = "results") -> "pd.DataFrame":
     """The study's runs, a row each, filled from their records as `python -m ablations.report` does.
 
     Columns: run, arm, seed, status, each setting by its dotted name, each metric, provenance.*, history (JSON), ...
@@ -24,7 +27,7 @@ def table(study: "Study | str", scale: str | None = None, results: str | Path = 
     return fill(only_table(results, _known_as(study), scale), results / "runs")
 
 
-def verdicts(study: "Study | str", scale: str | None = None, results: str | Path = "results") -> "pd.DataFrame":
+def verdicts(study: "Named", scale: str | None = None, results: str | Path = "results") -> "pd.DataFrame":
     """A row a claim of the study: verdict, effect, low, high, level, seeds, the paper's number, ...; see `table`.
 
     What each column is, results.verdicts.Verdict says.
@@ -40,10 +43,10 @@ def verdicts(study: "Study | str", scale: str | None = None, results: str | Path
     return pd.DataFrame([asdict(one) for one in judged(filled)], columns=[*Verdict.__dataclass_fields__])
 
 
-def _known_as(study: "Study | str") -> str:
+def _known_as(study: "Named") -> str:
     """The name of the study, or its file."""
-    if isinstance(study, str):
-        return study
+    if isinstance(study, str | os.PathLike):
+        return os.fspath(study)
     from ablations._from_python import file_or_name
 
     return study.files[0] if study.files else study.name or file_or_name(study)

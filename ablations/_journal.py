@@ -6,11 +6,13 @@ replace nothing of its successor's.
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ablations import _checkpoint
 from core import ranks
+from core.value import plain
 from results.damage import Damaged, set_aside
 from slurm.attempts import Attempt, Stopped
 
@@ -49,7 +51,7 @@ class FileJournal:
         return self._attempt.stopping() or time.monotonic() - self._saved > EVERY
 
     def tell(self, row: Any) -> None:
-        self._told = json.dumps(row)
+        self._told = json.dumps(numbers(row))
         print(self._told)
 
     def further(self) -> None:
@@ -141,3 +143,14 @@ def newest(stem: Path) -> Any:
 
 def _checkpoints(stem: Path) -> list[Path]:
     return sorted(stem.parent.glob(f"{stem.name}.*.pt"))
+
+
+def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics, those of numpy and torch as Python's own. Raises TypeError for what is no number."""
+    if not isinstance(metrics, Mapping):
+        raise TypeError(f"metrics are a dictionary, such as {{'accuracy': 50.0}}, not {metrics!r}")
+    numbers = {name: plain(metric) for name, metric in metrics.items()}
+    for name, number in numbers.items():
+        if not (isinstance(name, str) and isinstance(number, int | float)):
+            raise TypeError(f"the metric {name!r} takes a number, not {number!r}")
+    return numbers

@@ -3,9 +3,11 @@
 A run is taken as a whole: probes measure one trained encoder, so those of an encoder that differs from ours stay there.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from ablations._known import tables
+from ablations._known import rows_of, tables
 from ablations._merge_tables import merge_tables
 from ablations._merged import Merged, named
 from results.damage import Damaged
@@ -28,13 +30,15 @@ def merge(other: Path, results: Path, dry: bool) -> Merged:
     for why in refused:
         inside = why.removeprefix(str(other)).partition(":")[0]
         merged.count("probes' records" if "/probes/" in inside else "records", "refused", why=why)
+    planned = {entry.row["run"]: entry.facts.settings for table in tables(results) for entry in rows_of(table)}
     for offer in offered:
-        _merge_run(offer, results / "runs", merged, dry)
+        _merge_run(offer, planned.get(offer.run, {}), results / "runs", merged, dry)
     merge_tables(other, results, {offer.run for offer in offered}, merged, dry)
     return merged
 
 
-def _merge_run(offer: Offer, runs: Path, merged: Merged, dry: bool) -> None:
+def _merge_run(offer: Offer, planned: Mapping[str, Any], runs: Path, merged: Merged, dry: bool) -> None:
+    """planned: the settings that the run has in a table here, if it has a row."""
     folder, measured = runs / offer.run, list(offer.probes)
     training, *probes = record_paths(folder, measured)
     try:
@@ -42,7 +46,7 @@ def _merge_run(offer: Offer, runs: Path, merged: Merged, dry: bool) -> None:
         ours = {probe: read(path) for probe, path in zip(measured, probes, strict=True)}
     except Damaged as problem:
         return _leave(offer, merged, f"{problem}; the next run of its study sets it aside")
-    if why := _against(offer, mine, folder):
+    if why := _against(offer, mine, planned, folder):
         return _leave(offer, merged, why)
     assert offer.training is not None
     merged.theirs.append(of_records(offer.training))
@@ -56,13 +60,15 @@ def _merge_run(offer: Offer, runs: Path, merged: Merged, dry: bool) -> None:
     return None
 
 
-def _against(offer: Offer, mine: Row | None, folder: Path) -> str | None:
+def _against(offer: Offer, mine: Row | None, planned: Mapping[str, Any], folder: Path) -> str | None:
     """Why a run's records may not be put beside ours; None if they may."""
     if offer.training is None:
         return f"run {offer.run} has probes there, but no whole record of the training that they measure"
     if mine is not None:
         unlike = _unlike(mine, offer.training)
         return f"run {offer.run} has other numbers there: {unlike}" if unlike else None
+    if planned and (others := differing(of_records(offer.training).settings, planned)):
+        return f"run {offer.run} has other settings there than this id has here: {named(others)}"
     if any((folder / "probes").glob("*.json")):
         return f"run {offer.run} has probes here, of an encoder whose record is gone"
     past = history(folder)

@@ -3,9 +3,11 @@
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 
+from ablations._options import Options
 from ablations._plan import Run
 from ablations._price import Price, wall
 from ablations._tune import TUNING
@@ -28,18 +30,19 @@ def print_stages(todo: Sequence[Run], later: Sequence[Run]) -> None:
         print(f"next: tuning, {tuning} runs to do; then {len(later)} at what it chooses, priced as first candidates")
 
 
-def print_how_to_time(study: str, scale: str, data: str | None, asked: Resources) -> None:
+def print_how_to_time(options: Options, asked: Resources) -> None:
     """On a cluster, where nothing is timed from outside: the command that times a few steps in a job."""
     given: dict[str, str | int | None] = {"partition": asked.partition, "account": asked.account, "qos": asked.qos}
     given |= {
         "constraint": asked.constraint,
-        "gpus-per-node": asked.gpus,
+        "gpus-per-node": asked.gpus and asked.gpus // (asked.nodes or 1),
         "cpus-per-task": asked.cpus,
         "mem": asked.memory,
     }
     there = " ".join(["srun", *(f"--{name}={value}" for name, value in given.items() if value is not None)])
-    images = f" --data {shlex.quote(data)}" if data else ""
-    command = f"python -m ablations.run {study} --scale {scale}{images} --dry-run"
+    images = f" --data {shlex.quote(options.data)}" if options.data else ""
+    place = f" --results {shlex.quote(str(options.results))}" if options.results != Path("results") else ""
+    command = f"python -m ablations.run {options.study} --scale {options.scale}{images}{place} --dry-run"
     print(f"to time a few steps there once, and keep it: {there} {command}")
 
 

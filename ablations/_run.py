@@ -141,7 +141,7 @@ def _price(options: Options, asked: _Asked) -> int:
         print_prices(found, there.at_a_time, there.limits)
         if options.cluster == "slurm" and not all(price.is_measured for price in found):
             asking = resources(options).over(load_site(options.site).defaults)
-            print_how_to_time(options.study, options.scale, options.data, asking)
+            print_how_to_time(options, asking)
     return DONE
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ablations._command import DONE, parser, run_command
 from ablations._status import StudyStatus, study_statuses
-from results.archive import fold
+from results.archive import archived, fold
 from slurm.commands import SlurmError
 from slurm.queue import workers
 
@@ -23,9 +23,10 @@ def main(arguments: Sequence[str]) -> int:
     options = made.parse_args(arguments)
     studies, runs = list(study_statuses(options.results)), options.results / "runs"
     finished = _finished(studies, runs)
-    dropped = [*_leftovers(finished), *_gone(options.results), *(finished if options.compact else [])]
     if options.compact and options.yes:
         fold(runs, [record for folder in finished for record in _records(folder)])
+        finished = [folder for folder in finished if _is_folded(folder)]
+    dropped = [*_leftovers(finished), *_gone(options.results), *(finished if options.compact else [])]
     for path in dropped:
         print(f"{'dropped' if options.yes else 'would drop'} {path}")
         if options.yes:
@@ -46,6 +47,11 @@ def _finished(studies: Sequence[StudyStatus], runs: Path) -> list[Path]:
 
 def _records(folder: Path) -> list[Path]:
     return [folder / "record.json", *sorted((folder / "probes").glob("*.json"))]
+
+
+def _is_folded(folder: Path) -> bool:
+    """Whether all of its records are in the archive: not one that came since, nor where another command folds too."""
+    return all(archived(record) == record.read_bytes() for record in _records(folder))
 
 
 def _leftovers(finished: Sequence[Path]) -> Iterator[Path]:

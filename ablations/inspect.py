@@ -23,9 +23,9 @@ def main(arguments: Sequence[str]) -> int:
     made.add_argument("study", nargs="?", metavar="STUDY", help="a name, or the path of one's own file")
     made.add_argument("--data", metavar="DIR", help="where the images lie")
     views = made.add_argument_group("with views")
-    views.add_argument("--scale", choices=SCALE_NAMES, default="laptop", help="default: laptop")
+    views.add_argument("--scale", choices=SCALE_NAMES, help="default: laptop")
     views.add_argument("--images", type=positive, metavar="N", help="so many images (default: 6; 4 of pairs)")
-    views.add_argument("--epoch", type=int, default=0, help="as they are in this epoch (default: 0, the first)")
+    views.add_argument("--epoch", type=int, help="as they are in this epoch (default: 0, the first)")
     views.add_argument(
         "--set", type=assignment, action=Assigned, metavar="SETTING=VALUE", help='dataset=pets, "augment=Crop()", ...'
     )
@@ -34,6 +34,9 @@ def main(arguments: Sequence[str]) -> int:
     options = made.parse_args(arguments)
     if options.study:
         check_name(options.study)
+    only_views = [name for name in ("scale", "images", "epoch", "set") if getattr(options, name) is not None]
+    if given := ["train"] * options.train if options.what == "views" else only_views:
+        raise ValueError(f"--{given[0]} goes with {'RUN' if options.what == 'views' else 'views'}, not {options.what}")
     print(_views(options) if options.what == "views" else _run(options))
     return DONE
 
@@ -42,6 +45,7 @@ def _views(options: "Namespace") -> str:
     from ablations._views import draw_views
     from results.plots import save_png
 
+    options.scale, options.epoch = options.scale or "laptop", options.epoch or 0
     if options.epoch < 0:
         raise ValueError(f"--epoch takes 0, the first, or more, not {options.epoch}")
     name = f"views.{Path(options.study).stem}" if options.study else "views"

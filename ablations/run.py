@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ablations._command import run_command
 from ablations._find import check_name
 from ablations._options import DEFAULT_SCALE, Options, options_parser
+from ablations._site import check_cluster
 from slurm.commands import is_login_node
 
 
@@ -19,6 +20,7 @@ def main(arguments: Sequence[str]) -> int:
 
         return print_studies(options.results)
     check_name(options.study)
+    check_cluster(options)
     options.scale = options.scale or DEFAULT_SCALE[options.cluster]
     if options.cluster != "slurm" and is_login_node() and not (options.here or options.dry_run):
         raise ValueError("jobs are submitted from this machine, a login node: --cluster slurm, or --here to train here")

@@ -12,6 +12,7 @@ ITEM/attempts/0001/    made by mkdir, which only one can do: the number is the t
 import json
 import os
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
@@ -118,15 +119,23 @@ def retry(folder: Path) -> bool:
     return False
 
 
+def is_open(folder: Path, past: Sequence[AttemptState]) -> bool:
+    """Whether the item in `folder` is there to be claimed: its latest attempt, if any, neither runs nor has failed.
+
+    One that failed and may be tried again, see `retry`, is open.
+    """
+    if past and past[-1].state == "failed":
+        return (attempt_folder(folder, past[-1].number) / "retry").exists()
+    return not past or past[-1].state != "running"
+
+
 def _claimable(folder: Path, past: list[AttemptState], max_attempts: int) -> bool:
     latest = past[-1]
-    if latest.state == "failed":
-        return (attempt_folder(folder, latest.number) / "retry").exists()
     if latest.state == "lost":
         silent = f"silent for longer than its lease, last on {latest.host}"
         Attempt(attempt_folder(folder, latest.number), latest.number).lose("lost", silent, max_attempts)
         return history(folder)[-1].state == "lost"  # the end that stands may be another claimer's
-    return latest.state != "running"
+    return is_open(folder, past)
 
 
 def _end(attempt: Path, outcome: str, kind: str | None, message: str, traceback: str, seconds: float) -> None:

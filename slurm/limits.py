@@ -64,7 +64,8 @@ def _check_time(resources: Resources, groups: Iterable[Nodes], place: str) -> No
 
 def _check_constraint(resources: Resources, groups: Iterable[Nodes], place: str) -> None:
     known = sorted({feature for group in groups for feature in group.features})
-    for word in re.findall(r"[A-Za-z_][\w.-]*", resources.constraint or ""):
+    uncounted = re.sub(r"\*\d+", "", resources.constraint or "")
+    for word in re.findall(r"[\w.-]+", uncounted):
         if word not in known:
             raise ValueError(
                 f"constraint takes features that nodes have {place} ({', '.join(known) or 'none'}), not {word!r}"

@@ -4,8 +4,9 @@ import math
 import re
 from dataclasses import dataclass, fields, replace
 
-OURS = {"array", "comment", "cpus-per-task", "error", "gpus-per-node", "job-name", "mem", "nodes", "ntasks"}
-OURS |= {"ntasks-per-node", "open-mode", "output", "parsable", "signal", "test-only", "time", "wait", "wckey", "wrap"}
+OURS = {"account", "constraint", "cpus-per-task", "gpus-per-node", "mem", "nodes", "partition", "qos", "time"}
+OURS |= {"array", "comment", "error", "job-name", "ntasks", "ntasks-per-node", "open-mode", "output", "parsable"}
+OURS |= {"signal", "test-only", "wait", "wckey", "wrap"}
 """Options of sbatch that are fields of Resources or that the workers need as they are."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from submitit import JobEnvironment
 
 from slurm import stop
-from slurm.attempts import Stopped
+from slurm.attempts import Stopped, is_open
 from slurm.history import history
 from slurm.job import Event, Job
 from slurm.meeting import await_others, go_to_first
@@ -88,12 +88,9 @@ def closing_at(environment: Mapping[str, str]) -> Closing:
 
 
 def _is_left(job: Job) -> bool:
-    """Whether there is an item that is neither finished nor failed nor running elsewhere."""
-    for item in job.items:
-        past = history(job.root / item, job.lease)
-        if not job.finished(item) and (not past or past[-1].state not in ("failed", "running")):
-            return True
-    return False
+    """Whether there is an item that is neither finished nor failed for good nor running elsewhere."""
+    folders = {item: job.root / item for item in job.items}
+    return any(is_open(at, history(at, job.lease)) and not job.finished(item) for item, at in folders.items())
 
 
 def _devices(slots: int) -> tuple[str, ...]:

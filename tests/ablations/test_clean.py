@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ablations import clean
+from results.archive import NAME, fold
 from slurm.commands import SlurmError
 from slurm.queue import Worker
 
@@ -25,3 +26,16 @@ def test_nothing_of_slurm_is_dropped_where_it_cannot_be_asked(tmp_path: Path, mo
     (tmp_path / "slurm" / "a.smoke-1").mkdir(parents=True)
     monkeypatch.setattr(clean, "workers", unreachable)
     assert clean._gone(tmp_path) == []
+
+
+def test_a_folder_goes_only_where_all_its_records_are_in_the_archive(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "3a0eb4ae"
+    (run / "probes").mkdir(parents=True)
+    (run / "record.json").write_text("{}")
+    fold(tmp_path / "runs", clean._records(run))
+    assert clean._is_folded(run)
+    (run / "probes" / "linear.json").write_text("{}")  # another study has measured it since
+    assert not clean._is_folded(run)
+    (run / "probes" / "linear.json").unlink()
+    (tmp_path / "runs" / NAME).unlink()  # or another `clean` has written the archive without it
+    assert not clean._is_folded(run)

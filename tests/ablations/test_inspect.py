@@ -165,6 +165,17 @@ def test_another_method_has_no_views_and_no_encoder(tmp_path: Path, command: Com
     assert ended.err == f"inspect: run {run} has neither curves nor an encoder of core's training\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("views", "--train"), "--train goes with RUN, not views"),
+        (("3a0eb4ae", "--scale", "smoke"), "--scale goes with views, not 3a0eb4ae"),
+    ],
+)
+def test_an_option_of_the_other_picture_is_refused(words: tuple[str, ...], said: str, command: Command) -> None:
+    assert command(*words, name="inspect").err == f"inspect: {said}\n"
+
+
 def test_an_epoch_is_counted_from_0(command: Command) -> None:
     ended = command("views", "--epoch", "-1", name="inspect")
     assert (ended.code, ended.err) == (2, "inspect: --epoch takes 0, the first, or more, not -1\n")

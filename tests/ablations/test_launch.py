@@ -6,6 +6,7 @@ import pytest
 from command_line import TINY, Command
 
 from ablations import _launch
+from ablations._site import load_site
 from slurm.commands import SlurmError
 
 
@@ -24,6 +25,21 @@ def test_a_controller_that_does_not_answer_ends_no_waiting(monkeypatch: pytest.M
     assert not _launch._is_gone("tiny.smoke")
     monkeypatch.setattr(_launch, "workers", lambda names: ())
     assert _launch._is_gone("tiny.smoke")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SITE = Site(\n", "line 1: '(' was never closed: SITE = Site("),
+        ("\nSITE = Site()\n", "line 2: NameError: name 'Site' is not defined"),
+        ("from slurm.site import Site\nSITE = Site(python='')\n", "line 2: python takes a command"),
+    ],
+)
+def test_a_mistake_in_the_sites_file_is_one_line_that_names_it(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "my_site.py").write_text(text)
+    with pytest.raises(ValueError) as told:
+        load_site(tmp_path / "my_site.py")
+    assert str(told.value).startswith(f"{tmp_path / 'my_site.py'}, {said}")
 
 
 def test_workers_that_are_gone_before_their_work_is_done_are_no_success(

@@ -106,6 +106,19 @@ def test_a_record_with_other_numbers_is_named_and_left_with_its_probes(
     assert content(results) == before
 
 
+def test_a_record_of_other_settings_than_the_id_has_here_is_named_and_left(
+    results: Path, other: Path, merge: Callable[..., Outcome]
+) -> None:
+    path = next(iter(sorted(other.glob("runs/*/record.json"))))
+    (other / TABLE).unlink()
+    settings = read(path)["settings"]  # type: ignore[index]
+    change(path, settings={**settings, "learning_rate": 9.0})
+    told = merge()
+    assert told.code == 1 and counted(told)["records"] == [3, 0, 1, 0]
+    assert f"left: run {path.parent.name} has other settings there than this id has here: learning_rate" in told.out
+    assert not (results / "runs" / path.parent.name).exists()
+
+
 def test_a_probe_with_other_numbers_is_named_and_left(
     results: Path, other: Path, merge: Callable[..., Outcome]
 ) -> None:

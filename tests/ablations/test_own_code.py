@@ -153,6 +153,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
+from torchvision.transforms import v2 as transforms
 import torch.nn.functional as F
 from core.losses import NTXent
 
@@ -203,6 +204,9 @@ def my_loss(first, second):
         ("functools.partial(twice, x=1)", "x=1", "x=2"),
         ("torch.nn.CrossEntropyLoss(label_smoothing=0.0)", "smoothing=0.0", "smoothing=0.9"),
         ("torch.nn.Sequential(torch.nn.Dropout(0.1))", "Dropout(0.1)", "Dropout(0.2)"),
+        ("torch.nn.MaxPool2d((1, 3))", "(1, 3)", "(1, 4)"),
+        ("transforms.Compose([torch.nn.Dropout(0.1)])", "Dropout(0.1)", "Dropout(0.2)"),
+        ("transforms.GaussianBlur(3, sigma=(0.1, 2.0))", "2.0", "1.0"),
         ("torch.float32", "torch.float32", "torch.float16"),
         ("[slice(0, 2)]", "slice(0, 2)", "slice(0, 3)"),
         ("torch.mean", "torch.mean", "torch.sum"),
@@ -230,6 +234,7 @@ def test_what_an_object_does_and_holds_is_part_of_the_code_that_uses_it(
         "logging.getLogger(__name__)",
         "np.random.default_rng()",
         "torch.nn.Linear(2, 2)",
+        "torch.nn.Conv2d(1, 1, 3)",
         "torch.Generator()",
         "torch.compile(twice)",
         "torch.no_grad()(twice)",

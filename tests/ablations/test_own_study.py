@@ -12,7 +12,7 @@ import pytest
 import torch
 from command_line import Command, Process, end, wait_for
 
-from ablations._execute import _numbers
+from ablations._journal import numbers
 from ablations._source import processor
 from results.records import read
 
@@ -157,7 +157,7 @@ def test_another_method_a_failing_run_and_its_retry(
 
 def test_metrics_are_a_dictionary() -> None:
     with pytest.raises(TypeError, match=r"^metrics are a dictionary, such as \{'accuracy': 50\.0\}, not 3$"):
-        _numbers(3)  # type: ignore[arg-type]
+        numbers(3)  # type: ignore[arg-type]
 
 
 def test_a_metric_that_is_no_number_fails_its_run_alone_and_is_named(tmp_path: Path, process: Process) -> None:

@@ -68,7 +68,7 @@ def second(results: Path) -> int:
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "a batch": (("--processes", "3"), "batch_size takes a multiple of the 3 processes of a run, not 64"),
     "in this process": (("--processes", "2", "--cluster", "debug"), "--processes takes 1 with --cluster debug"),
-    "packed": (("--processes", "2", "--pack", "2"), "--processes goes with --pack 1"),
+    "packed": (("--processes", "2", "--pack", "2", "--cluster", "slurm"), "--processes goes with --pack 1"),
     "by GPUs": (("--cluster", "slurm", "--gpus", "3"), "batch_size takes a multiple of the 3 processes of a run"),
     "none": (("--processes", "0"), "--processes: takes a whole number from 1 on, not '0'"),
 }

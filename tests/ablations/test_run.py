@@ -62,6 +62,12 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         "function.py, line 7: AttributeError: 'Experiment' object has no attribute 'epoch'",
     ),
     "the name of a study that is shipped": (("loss.py",), "loss.py: a study that is shipped has this name"),
+    "that name in a folder called studies": (
+        ("studies/loss.py",),
+        "studies/loss.py: a study that is shipped has this name",
+    ),
+    "a worker's option here": (("tiny.py", "--gpus", "8"), "--gpus goes with --cluster slurm, and this is --cluster"),
+    "an option of this machine there": (("tiny.py", "--cluster", "slurm", "--jobs", "2"), "--jobs is of this machine"),
     "no jobs": (("tiny.py", "--jobs", "0"), "--jobs: takes a whole number from 1 on, not '0'"),
     "no seeds": (("tiny.py", "--seeds", "0.5"), "--seeds: takes a whole number from 1 on, not '0.5'"),
     "an empty name, as of a variable that is not set": (("",), "there is no study '': there are augmentation_grid,"),
@@ -116,7 +122,8 @@ def files(tmp_path: Path) -> None:
         "function.py": _study("grid=grid, figure=Bars(x='epochs')"),
         "figure.py": TINY.replace('x="head"', 'x="epochs"'),
     }
-    for name, text in texts.items():
+    (tmp_path / "studies").mkdir()
+    for name, text in (*texts.items(), ("studies/loss.py", TINY)):
         (tmp_path / name).write_text(text)
     (tmp_path / "no_pets").mkdir()
 

@@ -80,6 +80,7 @@ def test_what_is_said_goes_over_the_defaults_of_the_site() -> None:
             "2 gpus, 48 cpus, 256000M; 4 gpus, 64 cpus, 512000M, not 4 gpus, 65",
         ),
         ({"partition": "gpu", "constraint": "a100&h100"}, r"\(a100, nvlink, v100\), not 'h100'"),
+        ({"partition": "gpu", "constraint": "40gb"}, r"\(a100, nvlink, v100\), not '40gb'"),
         ({"account": "nobody"}, "account takes one of lab, teaching, not 'nobody'"),
         ({"qos": "high"}, "qos takes one of debug, long, normal, not 'high'"),
     ],
@@ -91,6 +92,11 @@ def test_what_the_cluster_has_not_is_answered_with_what_it_has(
     monkeypatch.setattr(limits, "ask", lambda command, *rest: answers[command])
     with pytest.raises(ValueError, match=message):
         limits.check(Resources(**asked))
+
+
+def test_features_may_begin_with_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "ask", lambda command, *rest: "gpu*|1-00:00:00|64|512000|80gb,2080ti|gpu:4\n")
+    limits.check(Resources(constraint="[80gb*2|2080ti*1]"))
 
 
 def test_a_cluster_that_shows_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,12 @@ import example_items as examples
 import pytest
 
 from slurm import queue as queues
-from slurm.attempts import claim
+from slurm.attempts import claim, retry
 from slurm.commands import SlurmError, is_login_node
 from slurm.limits import check
 from slurm.queue import Queue, queue
 from slurm.resources import Resources
-from slurm.serve import closing_at
+from slurm.serve import _is_left, closing_at
 from slurm.share import share, sharing
 from slurm.site import Site
 from slurm.submit import _pickle, _private, job_name, submit
@@ -91,6 +91,14 @@ def test_a_worker_closes_in_time() -> None:
         expected = [now + length - part * grace for part in (2, 1, 0.25)]
         assert [closing.last_start, closing.stop, closing.kill] == pytest.approx(expected, abs=3)
     assert closing_at({"WORKER_END": ""}) == closing_at({}) and closing_at({}).stop > now + 1e9
+
+
+def test_what_may_be_tried_again_is_work_that_is_left(tmp_path: Path) -> None:
+    job, attempt = examples.job(tmp_path, "a", examples.record), claim(tmp_path / "a")
+    assert attempt is not None and not _is_left(job)
+    attempt.end("failed", "error")
+    assert not _is_left(job)
+    assert retry(tmp_path / "a") and _is_left(job)
 
 
 def test_what_a_group_shares_is_the_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
