@@ -13,7 +13,7 @@ from results._nested import in_groups, is_nested, outer, outer_title
 from results._shown import Shown
 from results.cells import Panel
 from results.notes import counted
-from results.style import DARK, MARKERS, PALETTE, title, upright_or_slanted, words
+from results.style import DARK, color_and_marker, title, upright_or_slanted, words
 
 EDGE = 0.55
 """From the middle of the first group to the end of the axis, where the next group would be at 1."""
@@ -95,14 +95,13 @@ def _draw_mark(
     """The mark at x: a bar so wide, or a point, with so many typographic points of room for it and its seeds."""
     cell = panel.cells[key[: len(figure.settings)]]
     said = sentence(figure, key[: len(figure.settings)], cell)
-    color = PALETTE[hues.index(key[1]) % len(PALETTE)]
+    color, marker = color_and_marker(hues.index(key[1]))
     label = words(figure, key[1]) if len(figure.settings) > 1 else "_mean"
     if cell.state != "done":
         draw_gap(axes, x, 0.85 * width, cell.state, color, said)
         return
     size = min(LARGEST, max(SMALLEST, 0.45 * room))
     if points:
-        marker = MARKERS[hues.index(key[1]) % len(MARKERS)]
         look: dict[str, Any] = {"color": color, "markersize": size, "markeredgecolor": DARK, "mew": 0.4}
         say(axes.plot([x], [cell.mean], marker, label=label, **look)[0], said)
     else:

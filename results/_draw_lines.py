@@ -1,6 +1,7 @@
 """Mean lines over a numeric setting; a value that is null or not a number has a place of its own."""
 
 import math
+from collections import Counter
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -10,10 +11,12 @@ from results._draw_references import draw_references
 from results._hover import say_at, sentence
 from results._shown import Shown
 from results.cells import Panel
-from results.style import MARKERS, PALETTE, title, upright_or_slanted, words
+from results.style import PALETTE, color_and_marker, title, upright_or_slanted, words
 
 SIZE = 4
 """The diameter of a mark, in points."""
+BESIDE_DATA = 0.1
+"""So wide, of all that the data take up, are the marks of one x beside each other, and what is free on both sides."""
 
 
 def positions(xs: list[Any], log: bool) -> dict[Any, float]:
@@ -32,7 +35,8 @@ def draw_lines(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], log: bo
     """One line for each hue, broken where runs are missing; lines stand a little apart, to keep whiskers apart."""
     where = positions(list(dict.fromkeys(key[0] for key in panel.cells)), log)
     reach = max(where.values(), default=1.0) - min(where.values(), default=0.0) or 1.0
-    apart = 0.044 * reach * bool(panel.freedom)
+    most = max(Counter(key[0] for key in panel.cells).values(), default=1)
+    apart = min(0.044, BESIDE_DATA / most) * reach * bool(panel.freedom)
     for order, hue in enumerate(hues):
         cells = {key[0]: cell for key, cell in panel.cells.items() if key[1:] == (hue,)[: len(figure.settings) - 1]}
         xs = {x: where[x] + apart * _turn(panel, hues, x, hue) for x in sorted(cells, key=where.__getitem__)}
@@ -50,7 +54,7 @@ def _turn(panel: Panel, hues: list[Any], x: Any, hue: Any) -> float:
 
 
 def _draw_line(axes: Axes, figure: Shown, hue: Any, order: int, xs: dict[Any, float], cells: dict[Any, Any]) -> None:
-    color, marker = PALETTE[order % len(PALETTE)], MARKERS[order % len(MARKERS)]
+    color, marker = color_and_marker(order)
     label = words(figure, hue) if len(figure.settings) > 1 else "_mean"
     style: dict[str, Any] = {"color": color, "marker": marker, "markersize": SIZE, "linewidth": 1.1, "zorder": 3}
     alone = [x for x in xs if x is None]
@@ -82,7 +86,8 @@ def _ticks(axes: Axes, figure: Shown, where: dict[Any, float], reach: float, inc
             shown[x] = place
     labels = [words(figure, x) for x in shown]
     axes.set_xticks(list(shown.values()), labels)
-    axes.set_xlim(min(where.values(), default=0) - 0.06 * reach, max(where.values(), default=1) + 0.06 * reach)
+    edge = (BESIDE_DATA / 2 + 0.01) * reach
+    axes.set_xlim(min(where.values(), default=0) - edge, max(where.values(), default=1) + edge)
     if None in where and len(where) > 1:
         first, second = sorted(where.values())[:2]
         axes.axvline((first + second) / 2, color="0.8", linewidth=0.6)

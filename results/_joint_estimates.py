@@ -104,17 +104,19 @@ class Tally(_Joint):
 Estimate = Student | Draws | Extreme | Tally
 
 
-def reach(estimate: Estimate, level: float, holds: bool = True) -> float:
-    """How far from the margin a true number must lie for these seeds to see it in four of five such studies.
+def reach(estimate: Estimate, level: float, holds: bool = True, share: float = 0.8) -> float:
+    """How far from the margin a true number must lie for these seeds to see it in this share of such studies.
 
-    On the side where a claim `holds`, or on the other one.
+    On the side where a claim `holds`, or on the other one. It holds where all of its parts are seen, each of which
+    may be missed in an equal part of the other studies; it fails where one is, at a level of its own.
     """
     if isinstance(estimate, Extreme):
-        each = level if holds else 1 - (1 - level) / len(estimate.parts)
-        return max(reach(part, each) for part in estimate.parts)
+        parts = len(estimate.parts)
+        each, often = (level, 1 - (1 - share) / parts) if holds else (1 - (1 - level) / parts, share)
+        return max(reach(part, each, share=often) for part in estimate.parts)
     if isinstance(estimate, Student):
-        return detected(level, estimate.freedom) * estimate.error
-    (low, high), (below, above) = estimate.interval(level), estimate.interval(0.6)
+        return detected(level, estimate.freedom, share) * estimate.error
+    (low, high), (below, above) = estimate.interval(level), estimate.interval(2 * share - 1)
     return (high - low + above - below) / 2
 
 

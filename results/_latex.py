@@ -87,4 +87,5 @@ def _printed(cell: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + END
+    row = " & ".join(cells) + END
+    return f"{{}}{row}" if row[0] in "[*" else row  # which would be taken for options of the line before

@@ -43,11 +43,15 @@ def _of(rows: pd.DataFrame, metric: Metric, value: str) -> pd.DataFrame:
 
 
 def at_measured(table: pd.DataFrame, setting: str, metric: str) -> pd.DataFrame:
-    """The table with `metric`, in millions, in the place of `setting`; a run to do has that of its cell, if known."""
-    if metric not in table:
+    """The table with `metric`, in millions, in the place of `setting`; a run to do has that of its cell.
+
+    A cell of which no run has it has no place yet, and is left out; before any run has it, all stand by their setting.
+    """
+    if metric not in table or table[metric].isna().all():
         return table
     millions = pd.to_numeric(table[metric]).astype(float) / 1e6
-    return table.assign(**{setting: millions.groupby(table[setting]).transform("first").map(_three_digits)})
+    known = millions.groupby(table[setting]).transform("first").map(_three_digits)
+    return table.assign(**{setting: known})[known.notna()]
 
 
 def _three_digits(number: float) -> float:

@@ -14,8 +14,8 @@ def label(unit: str) -> str:
     """The title of the axis of this unit."""
     if unit == "points":
         return "difference (points of accuracy)"
-    if unit == "rank correlation":
-        return unit
+    if unit in ("rank correlation", ""):
+        return unit or "what the claim measures"
     return f"how many {unit}" if unit.startswith("of ") else f"difference in {unit}"
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from results.facts import PREDICTIONS, of_row
 from results.tables import about, read_rows, read_table
 
-HIDDEN = ("history", "probes", PREDICTIONS)
-"""How the columns begin that no spreadsheet shows well."""
+HIDDEN = ("history", "probes")
+"""Columns that no spreadsheet shows well, as those of predictions."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ def exported(table: Path) -> list[Exported]:
 def to_csv(table: Path, folder: Path) -> list[str]:
     """Write runs.csv, a row a run, finished or not, and curves.csv, a row a finished run and epoch; their paths."""
     runs = read_table(table)
-    runs = runs[[name for name in runs if not str(name).startswith(HIDDEN)]]
-    curves = pd.DataFrame([{"run": one.run, **row} for one in exported(table) for row in one.curves])
+    runs = runs[[name for name in runs if name not in HIDDEN and not str(name).startswith(PREDICTIONS)]]
+    rows = [{"run": one.run, **row} for one in exported(table) for row in one.curves]
+    curves = pd.DataFrame(rows) if rows else pd.DataFrame(columns=["run", "epoch"])
     paths = [folder / "runs.csv", folder / "curves.csv"]
     for frame, path in zip((runs, curves), paths, strict=True):
         frame.to_csv(path, index=False)

@@ -42,6 +42,11 @@ DARK, GRAY, PALE = "0.15", "0.45", "0.9"
 REFERENCE_LINES = {"random encoder": (":", GRAY), "supervised": ("--", DARK)}
 
 
+def color_and_marker(order: int) -> tuple[str, str]:
+    """Color and marker of a figure's first, second, ... hue, of which the first hundred differ."""
+    return PALETTE[order % len(PALETTE)], MARKERS[(order + order // len(PALETTE)) % len(MARKERS)]
+
+
 def words(figure: Shown, value: Any) -> str:
     """A setting's value as the reader sees it: the figure's own label, or the value written short."""
     text = "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

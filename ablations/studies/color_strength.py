@@ -1,4 +1,7 @@
-"""Does contrastive learning need stronger color distortion than supervised learning?"""
+"""Does contrastive learning need stronger color distortion than supervised learning?
+
+Both are trained alike, by the scale's recipe; the paper's supervised numbers are of a recipe of their own, 90 epochs.
+"""
 
 from typing import Any
 
@@ -44,7 +47,7 @@ weak, strong, blur, policy = (
 )
 
 STUDY = Study(
-    question=__doc__,
+    question=__doc__.split("\n")[0],
     paper="Table 1",
     grid=grid,
     figure=Bars(

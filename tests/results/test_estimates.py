@@ -69,7 +69,20 @@ def test_the_least_or_largest_of_several_is_seen_as_often_as_said(largest: bool)
         low, high = Extreme(tuple(found), largest).interval(level)
         seen += low > margin if largest else high < margin
     assert seen / studies == pytest.approx(0.8, abs=4 * math.sqrt(0.8 * 0.2 / studies))
-    assert far > reach(Extreme(parts, largest), level) == reach(parts[0], level)
+
+
+@pytest.mark.parametrize("sharing", [False, True])
+def test_that_all_of_several_hold_is_seen_as_often_as_said(sharing: bool) -> None:
+    """Simulated studies of six numbers, all as far above the margin as is said; `sharing` a cell, and so its error."""
+    level, freedom, draw, studies = 0.9896, 6.0, np.random.default_rng(3), 4000
+    parts = tuple(Student(0.0, 0.5, freedom, 3, "") for _ in range(6))
+    true, seen = reach(Extreme(parts, largest=False), level), 0
+    for _ in range(studies):
+        values = true + 0.5 * (draw.normal(size=6) + sharing * draw.normal()) / math.sqrt(1 + sharing)
+        errors = 0.5 * np.sqrt(draw.chisquare(freedom, 6) / freedom)
+        found = [Student(value, error, freedom, 3, "") for value, error in zip(values, errors, strict=True)]
+        seen += Extreme(tuple(found), largest=False).interval(level)[0] > 0
+    assert 0.8 - 4 * math.sqrt(0.8 * 0.2 / studies) < seen / studies < 0.9
 
 
 @given(tally=TALLIES, margin=st.integers(0, 3) | st.floats(0, 3.9), level=st.floats(0.5, 0.999))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_plots import ALL, TABLES
 
-from results._latex import escape
+from results._latex import escape, tabular
 from results.cells import panel
 from results.claims import difference
 from results.latex import cells_as_latex, claims_as_latex, save_latex
@@ -61,6 +61,12 @@ def test_escaped_text_has_no_command_and_no_break(text: str) -> None:
     left = re.sub(r"\\(text[a-z]+\{\}|[&%$#_{}])|\$\\?[a-z-]+\$", "", escaped)
     assert not set(left) & set('\\&%$#_{}~^<>|"\n\r')
     assert all(" " <= sign <= "~" or 0xC0 <= ord(sign) < 0x180 for sign in escaped)
+
+
+@pytest.mark.parametrize("first", ["[0, 90]", "*", "\u03c4 = 0.1"])
+def test_no_row_is_taken_for_an_option_of_the_line_before(first: str) -> None:
+    lines = tabular("l", ["name"], [[[escape(first)], [escape(first)]]])
+    assert lines[4:6] == [f"{{}}{escape(first)} \\\\"] * 2
 
 
 def test_a_character_without_a_glyph_stays_visible() -> None:

@@ -82,6 +82,18 @@ def test_x_may_be_what_a_run_measured_of_itself() -> None:
     assert {key: cell.note for key, cell in shown.cells.items()} == {(2.0,): "", (4.0,): "n=1/2"}
 
 
+def test_what_no_run_has_measured_of_itself_yet_has_no_place() -> None:
+    runs = [
+        {"encoder": width, "loss": "one", "seed": seed, "status": "to do"} for seed in (0, 1) for width in (1, 2, 4)
+    ]
+    sizes = pd.DataFrame(runs).assign(linear_top1=[40.0, *[None] * 5], encoder_parameters=[2e6, *[None] * 5])
+    sizes.loc[0, "status"] = "done"
+    figure = Lines(x="encoder", hue="loss", x_metric="encoder_parameters")
+    assert {key: cell.note for key, cell in panel(figure, sizes).cells.items()} == {(2.0, "one"): "n=1/2"}
+    unknown = sizes.assign(encoder_parameters=[None] * 6, linear_top1=[None] * 6)
+    assert [key[0] for key in panel(figure, unknown).cells] == [1, 2, 4]
+
+
 def test_the_papers_parameters_stand_beside_its_cells() -> None:
     fig_7 = PaperValues(
         study="model_size",

@@ -302,6 +302,15 @@ def test_marks_stand_about_their_tick_whatever_lines_other_ticks_have() -> None:
         assert len(near) == number and np.mean(near) == pytest.approx(x) and len({*near}) == number
 
 
+def test_many_lines_stand_within_the_axes_and_look_unlike() -> None:
+    cells = [{"x": x, "kind": f"{kind:02}"} for x in (1, 2, 3) for kind in range(14)]
+    (axes,) = Lines("x", "kind").draw(synthetic.table(cells, lambda cell: float(cell["x"]))).axes
+    lines = [line for line in axes.lines if re.fullmatch(r"\d\d", str(line.get_label()))]
+    assert len({(str(line.get_color()), str(line.get_marker())) for line in lines}) == 14
+    low, high = axes.get_xlim()
+    assert all(low < x < high for line in lines for x in np.asarray(line.get_xdata(), float))
+
+
 def test_without_intervals_the_seeds_are_too_few() -> None:
     assert "One seed: no intervals." in foot(synthetic.PAIR_FIGURE.draw(synthetic.pairs(seeds=1)))
     heads = synthetic.heads()
