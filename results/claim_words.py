@@ -49,7 +49,11 @@ def margin(one: Verdict) -> str:
 
 def seen(one: Verdict) -> str:
     """From where on these seeds would decide; "nothing" where the number cannot get there."""
-    return " or ".join(f"{'<' if true < one.margin else '>'}{true:.2g}" for true in visible(one)) or "nothing"
+    return " or ".join(f"{'<' if true < one.margin else '>'}{_rounded(true)}" for true in visible(one)) or "nothing"
+
+
+def _rounded(true: float) -> str:
+    return f"{true:.0f}" if abs(true) >= 99.5 else f"{true:.2g}"
 
 
 def visible(one: Verdict) -> list[float]:
