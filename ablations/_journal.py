@@ -149,8 +149,8 @@ def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """The metrics, those of numpy and torch as Python's own. Raises TypeError for what is no number."""
     if not isinstance(metrics, Mapping):
         raise TypeError(f"metrics are a dictionary, such as {{'accuracy': 50.0}}, not {metrics!r}")
-    numbers = {name: plain(metric) for name, metric in metrics.items()}
-    for name, number in numbers.items():
+    found = {name: plain(metric) for name, metric in metrics.items()}
+    for name, number in found.items():
         if not (isinstance(name, str) and isinstance(number, int | float)):
             raise TypeError(f"the metric {name!r} takes a number, not {number!r}")
-    return numbers
+    return found
