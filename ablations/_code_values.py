@@ -92,7 +92,7 @@ class Values:
 
 
 def _is_setting(name: str, part: Any) -> bool:
-    if name == "_modules" or name.startswith("_"):
+    if name.startswith("_"):
         return name == "_modules"
     parts = part.values() if isinstance(part, dict) else part if isinstance(part, list | tuple) else None
     # numbers in a library's list may be weights that chance initialized

@@ -30,10 +30,11 @@ def merge(other: Path, results: Path, dry: bool) -> Merged:
     for why in refused:
         inside = why.removeprefix(str(other)).partition(":")[0]
         merged.count("probes' records" if "/probes/" in inside else "records", "refused", why=why)
-    planned = {entry.row["run"]: entry.facts.settings for table in tables(results) for entry in rows_of(table)}
+    recorded, here = {offer.run for offer in offered}, (row for table in tables(results) for row in rows_of(table))
+    planned = {entry.row["run"]: entry.facts.settings for entry in here if entry.row["run"] in recorded}
     for offer in offered:
         _merge_run(offer, planned.get(offer.run, {}), results / "runs", merged, dry)
-    merge_tables(other, results, {offer.run for offer in offered}, merged, dry)
+    merge_tables(other, results, recorded, merged, dry)
     return merged
 
 

@@ -34,10 +34,11 @@ def main(arguments: Sequence[str]) -> int:
     options = made.parse_args(arguments)
     if options.study:
         check_name(options.study)
-    only_views = [name for name in ("scale", "images", "epoch", "set") if getattr(options, name) is not None]
-    if given := ["train"] * options.train if options.what == "views" else only_views:
-        raise ValueError(f"--{given[0]} goes with {'RUN' if options.what == 'views' else 'views'}, not {options.what}")
-    print(_views(options) if options.what == "views" else _run(options))
+    is_views = options.what == "views"
+    of_views = [name for name in ("scale", "images", "epoch", "set") if getattr(options, name) is not None]
+    if wrong := ["train"] * options.train if is_views else of_views:
+        raise ValueError(f"--{wrong[0]} goes with {'RUN' if is_views else 'views'}, not {options.what}")
+    print(_views(options) if is_views else _run(options))
     return DONE
 
 

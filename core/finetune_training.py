@@ -17,7 +17,7 @@ from core.first_crop import Start, after_first_crop
 from core.images import Fetched, to_float
 from core.journal import Journal, State
 from core.model import Model, build_model
-from core.optimizer import SGD, learning_rate, peak_learning_rate
+from core.optimizer import SGD, learning_rate, peak_learning_rate, set_learning_rate
 
 _AUGMENT = Compose((Crop(), Flip()))
 
@@ -66,8 +66,7 @@ def train(
         with closing(fetch(labeled, batches, partial(_first, base), device)) as prepared:
             for step, (batch, seen) in enumerate(prepared, first):
                 seed_libraries(seed, "finetune step", epoch, step)  # for dropout in an encoder of one's own
-                for group in optimizer.param_groups:
-                    group["lr"] = learning_rate(done, 0, epochs * steps, peak)
+                set_learning_rate(optimizer, learning_rate(done, 0, epochs * steps, peak))
                 _step(model, optimizer, _views(seen, labeled, batch, base, device), labeled.labels[batch].to(device))
                 done += 1
                 if journal.due():

@@ -105,7 +105,8 @@ def _listed(folder: Path) -> list[Encoded]:
     if images:  # else the folder holds other things than classes
         for file in others:
             _check_holds_none(file)
-        if empty := [place for place in classes if place.name not in {image.label for image in images}]:
+        filled = {image.label for image in images}
+        if empty := [place for place in classes if place.name not in filled]:
             raise DataError(f"class folder {empty[0]} holds no png, jpg, jpeg or webp: fill it, or take it out")
     return images
 

@@ -121,6 +121,12 @@ def peak_learning_rate(rate: float, scaling: LearningRateScaling, batch_size: in
     return rate * {"none": 1.0, "linear": batch_size / 256, "sqrt": math.sqrt(batch_size)}[scaling]
 
 
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Give all groups of parameters this rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
 def learning_rate(step: int, warmup: int, total: int, peak: float) -> float:
     """The rate of step 0, 1, ...: linear from 0 over `warmup` steps, then a cosine to 0 at `total`, no restarts."""
     check(0 <= step <= total, f"step takes 0 to {total}, not {step}")

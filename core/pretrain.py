@@ -17,7 +17,7 @@ from core.experiment import Experiment, built
 from core.fetch import fetched
 from core.journal import Journal, Row, State, Unkept
 from core.model import Model, build_model
-from core.optimizer import learning_rate, peak_learning_rate
+from core.optimizer import learning_rate, peak_learning_rate, set_learning_rate
 from core.step import train_step
 from core.trouble import Losses, check_weights, located
 
@@ -96,8 +96,7 @@ def _set_learning_rate(optimizer: torch.optim.Optimizer, experiment: Experiment,
     # above 0, far above where an epoch has few steps. Here it ends with the training.
     warmup, total = int(experiment.warmup_epochs * steps), experiment.epochs * steps
     peak = peak_learning_rate(experiment.learning_rate, experiment.lr_scaling, experiment.batch_size)
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate(step, warmup, total, peak)
+    set_learning_rate(optimizer, learning_rate(step, warmup, total, peak))
 
 
 def _end_epoch(progress: Progress, steps: int) -> None:

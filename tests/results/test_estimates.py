@@ -69,6 +69,7 @@ def test_the_least_or_largest_of_several_is_seen_as_often_as_said(largest: bool)
         low, high = Extreme(tuple(found), largest).interval(level)
         seen += low > margin if largest else high < margin
     assert seen / studies == pytest.approx(0.8, abs=4 * math.sqrt(0.8 * 0.2 / studies))
+    assert reach(Extreme(parts, largest), level) == reach(parts[0], level, share=1 - 0.2 / 6) > reach(parts[0], level)
 
 
 @pytest.mark.parametrize("sharing", [False, True])
