@@ -52,10 +52,13 @@ def test_bad_rows_are_named(columns, message, tmp_path):
 def test_labels_of_text_are_read_however_pandas_writes_them(kind, tmp_path):
     split = random_split(6)
     images = image_column([{"bytes": encoded(pixels), "path": None} for _, pixels in split])
-    labels = pa.array([name for name, _ in split], pa.large_string())
-    coded = labels.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else labels.cast(kind)
+    names = [name for name, _ in split]
+    labels = pa.array(names).dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else pa.array(names, kind)
     (tmp_path / "flowers").mkdir()
-    write_table(tmp_path / "flowers" / "train.parquet", {"image": images, "label": coded})
+    try:
+        write_table(tmp_path / "flowers" / "train.parquet", {"image": images, "label": labels})
+    except pa.ArrowNotImplementedError:
+        pytest.skip(f"this pyarrow writes no {kind}")
     assert load("flowers", tmp_path / "flowers").classes == ("daisy", "rose")
 
 
