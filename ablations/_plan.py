@@ -13,6 +13,7 @@ from core.pretrain import pretrain
 from core.value import canonical, replace
 from results.nearest import nearest_or_all
 from results.panels import parts_of
+from results.plots import Lines
 from results.selections import selections
 
 Fingerprint = Callable[[Any], str]
@@ -122,6 +123,16 @@ def _check_figure(study: Study, rows: Sequence[Mapping[str, Any]], known: list[s
                 f"{', '.join(differing)} varies inside one cell of the figure, which shows {', '.join(shown)}; "
                 f"show {differing[0]!r}, or name it in average_over= or best_over="
             )
+    _check_log_x(study, rows)
+
+
+def _check_log_x(study: Study, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What has no logarithm is refused here, not by the drawing after the training."""
+    for part in parts_of(study.figure):
+        if isinstance(part, Lines) and part.log_x and not part.x_metric:
+            least = min((x for row in rows if isinstance(x := row.get(part.x), int | float)), default=1)
+            if least <= 0:
+                raise ValueError(f"figure, Lines: log_x takes positive numbers, and {part.x} is {least}")
 
 
 def _check_names_of_parts(runs: Sequence[Run]) -> None:

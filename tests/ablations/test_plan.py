@@ -17,7 +17,7 @@ from ablations._tables import seeds_of
 from core.experiment import Experiment
 from core.heads import MLP, Linear, NoHead
 from core.losses import CrossEntropy, NTXent
-from results.plots import AnyFigure, Bars, Heatmap, Metric, Panels
+from results.plots import AnyFigure, Bars, Heatmap, Lines, Metric, Panels
 from results.tables import write_plan
 
 HEADS = vary(head=[NoHead(), MLP(width=32), MLP(width=64)], seed=range(2))
@@ -160,6 +160,11 @@ def test_what_varies_inside_a_cell_of_the_figure_is_refused() -> None:
 )
 def test_a_figure_may_average_choose_or_join(figure: AnyFigure) -> None:
     assert len(planned(study(figure=figure))) == 10
+
+
+def test_a_logarithm_of_zero_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ValueError, match=r"log_x takes positive numbers, and epochs is 0"):
+        planned(study(vary(epochs=[0, 2]), Lines("epochs", log_x=True)))
 
 
 def test_an_empty_grid_is_refused() -> None:
