@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from results._draw_references import draw_references
 from results._hover import say, sentence
 from results._nested import in_groups, is_nested, outer, outer_title
 from results._shown import Shown
-from results.cells import Panel
+from results.cells import Cell, Key, Panel
 from results.notes import counted
 from results.style import DARK, color_and_marker, title, upright_or_slanted, words
 
@@ -19,6 +20,15 @@ EDGE = 0.55
 """From the middle of the first group to the end of the axis, where the next group would be at 1."""
 SMALLEST, LARGEST = 3.0, 5.0
 """Diameters of a mark, in points: where its seeds have hardly room beside it, and else."""
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Where a mark stands, in groups; `room`: how many typographic points there are for it and its seeds."""
+
+    x: float
+    width: float
+    room: float
 
 
 def as_points(panels: Sequence[Panel]) -> bool:
@@ -39,8 +49,9 @@ def draw_bars(axes: Axes, figure: Shown, panel: Panel, hues: list[Any], points: 
     room = 72 * inches * width / (len(groups) + 2 * EDGE - 1) if has_seeds else math.inf
     for place, (x, inside) in enumerate(groups.items()):
         for order, hue in enumerate(sorted(inside, key=hues.index)):
-            center = place + (order - (len(inside) - 1) / 2) * width
-            _draw_mark(axes, figure, panel, (x, hue), hues, center, width, room, points)
+            key = (x, hue)[: len(figure.settings)]
+            slot = _Slot(place + (order - (len(inside) - 1) / 2) * width, width, room)
+            _draw_mark(axes, figure, key, panel.cells[key], hues.index(hue), slot, points)
     if points and width < 0.8 and not is_nested(figure, groups):  # or a group looks like a part of its neighbor
         for place in range(1, len(groups)):
             axes.axvline(place - 0.5, color="0.9", linewidth=0.6, zorder=0)
@@ -81,29 +92,17 @@ def _draw_outer(axes: Axes, figure: Shown, values: list[str]) -> None:
     axes.tick_params(axis="x", which="minor", length=0, pad=9 + 72 * longest / axes.figure.dpi)
 
 
-def _draw_mark(
-    axes: Axes,
-    figure: Shown,
-    panel: Panel,
-    key: tuple[Any, Any],
-    hues: list[Any],
-    x: float,
-    width: float,
-    room: float,
-    points: bool,
-) -> None:
-    """The mark at x: a bar so wide, or a point, with so many typographic points of room for it and its seeds."""
-    cell = panel.cells[key[: len(figure.settings)]]
-    said = sentence(figure, key[: len(figure.settings)], cell)
-    color, marker = color_and_marker(hues.index(key[1]))
-    label = words(figure, key[1]) if len(figure.settings) > 1 else "_mean"
+def _draw_mark(axes: Axes, figure: Shown, key: Key, cell: Cell, hue: int, slot: _Slot, points: bool) -> None:
+    """A cell's bar or point, in the color of the `hue`-th, and its seeds; a gap where the cell is not done."""
+    said, (color, marker) = sentence(figure, key, cell), color_and_marker(hue)
+    label = words(figure, key[1]) if key[1:] else "_mean"
     if cell.state != "done":
-        draw_gap(axes, x, 0.85 * width, cell.state, color, said)
+        draw_gap(axes, slot.x, 0.85 * slot.width, cell.state, color, said)
         return
-    size = min(LARGEST, max(SMALLEST, 0.45 * room))
+    size = min(LARGEST, max(SMALLEST, 0.45 * slot.room))
     if points:
         look: dict[str, Any] = {"color": color, "markersize": size, "markeredgecolor": DARK, "mew": 0.4}
-        say(axes.plot([x], [cell.mean], marker, label=label, **look)[0], said)
+        say(axes.plot([slot.x], [cell.mean], marker, label=label, **look)[0], said)
     else:
-        say(axes.bar([x], [cell.mean], 0.9 * width, color=color, label=label, zorder=2).patches[0], said)
-    draw_seeds(axes, x, max(0.28 * room, (size / 2 + BESIDE) * points), cell)
+        say(axes.bar([slot.x], [cell.mean], 0.9 * slot.width, color=color, label=label, zorder=2).patches[0], said)
+    draw_seeds(axes, slot.x, max(0.28 * slot.room, (size / 2 + BESIDE) * points), cell)
