@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 from matplotlib import rc_context
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from results._shown import Shown
 from results._wrapped import wrapped
 from results.cells import Panel, panel
-from results.notes import IMAGES, facts
+from results.notes import IMAGES, facts, of_panels
 from results.paper import paper_values
 from results.style import DOUBLE, GRAY, SINGLE, STYLE, TEXT, title
 
@@ -24,10 +24,12 @@ LEFT = 0.01
 class Drawable(Shown, Protocol):
     """A figure that can fill axes."""
 
+    _beside_paper: ClassVar[str]
+
     def _fill(self, axes: Sequence[Axes], panels: Sequence[Panel], inches: float) -> None: ...
     def _is_wide(self, ours: Panel, inches: float) -> bool: ...
     def _height(self, panels: Sequence[Panel]) -> float: ...
-    def _caption(self, ours: Panel, beside: bool) -> str: ...
+    def _caption(self, ours: Panel) -> str: ...
 
 
 def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame | None) -> Figure:
@@ -48,7 +50,8 @@ def draw(figures: Sequence[Drawable], table: pd.DataFrame, paper: pd.DataFrame |
             for empty in places[len(shown) :]:
                 empty.set_axis_off()
         above = _legend(canvas, figures, axes.flat, width)
-        said = [*facts(figures, table, ours), figures[0]._caption(ours[0], any(theirs))]
+        captions = [(title(one, one.value), one._caption(shown)) for one, shown in zip(figures, ours, strict=True)]
+        said = [*facts(figures, table, ours), of_panels(captions), figures[0]._beside_paper * any(theirs)]
         under = footer(canvas, " ".join(filter(None, said)), width)
         canvas.set_size_inches(width, lines * max(heights) + above + under)
     return canvas

@@ -20,8 +20,12 @@ class Student:
 
     def interval(self, level: float) -> tuple[float, float]:
         """(low, high)."""
-        half = student_t(level, self.freedom) * self.error if self.freedom else np.nan
+        half = self.half_width(level)
         return self.value - half, self.value + half
+
+    def half_width(self, level: float) -> float:
+        """Of the interval."""
+        return student_t(level, self.freedom) * self.error if self.freedom else np.nan
 
     def p(self, margin: float, within: bool) -> float:
         """1 - the level at which the interval just touches the margin: two-sided."""

@@ -27,6 +27,8 @@ Names = tuple[tuple[str, str], ...]
 class _Drawn:
     """What all figures do alike."""
 
+    _beside_paper: ClassVar[str] = "Each panel has its own axis."
+
     def __post_init__(self: Shown) -> None:
         check_shown(self)
 
@@ -42,8 +44,8 @@ class _Drawn:
     def _height(self, panels: Sequence[Panel]) -> float:
         return 2.0
 
-    def _caption(self, ours: Panel, beside: bool) -> str:
-        return intervals(ours) + " Each panel has its own axis." * beside
+    def _caption(self, ours: Panel) -> str:
+        return intervals(ours)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Heatmap(_Drawn):
 
     metrics: ClassVar[tuple[Metric, ...]] = ()
     x_metric: ClassVar[str] = ""
+    _beside_paper: ClassVar[str] = "Colors: each panel's own range."
 
     rows: str
     columns: str
@@ -87,8 +90,8 @@ class Heatmap(_Drawn):
         for index, (one, shown) in enumerate(zip(axes, panels, strict=True)):
             draw_heatmap(one, self, shown, self.average, index == 0, inches)
 
-    def _caption(self, ours: Panel, beside: bool) -> str:
-        return typical(ours) + " Colors: each panel's own range." * beside
+    def _caption(self, ours: Panel) -> str:
+        return typical(ours)
 
 
 @dataclass(frozen=True)

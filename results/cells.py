@@ -50,11 +50,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Panel:
-    """One axes: cells by the values of the settings shown, those of the reference arms, and the interval's freedom."""
+    """One axes: cells by the values of the settings shown, those of the reference arms, and the interval's freedom.
+
+    own: each cell's interval is by its own seeds alone.
+    """
 
     cells: dict[Key, Cell]
     references: dict[str, Cell]
     freedom: int
+    own: bool
 
     def average(self, first: Any) -> float:
         """The mean of the cells whose first setting has this value; NaN unless all of them are done."""
@@ -81,7 +85,8 @@ def panel(figure: Shown, table: pd.DataFrame, chosen: bool = False) -> Panel:
         ].itertuples(index=False, name=None)
     }
     references = {name: cell for name, cell in arms.items() if cell.values}
-    return Panel(cells | guesses, references, int(found["freedom"].iloc[0]) if len(found) else 0)
+    freedom, own = found[["freedom", "own"]].iloc[0] if len(found) else (0, False)
+    return Panel(cells | guesses, references, int(freedom), bool(own))
 
 
 def _arm(numbers: Any) -> Cell:

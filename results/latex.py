@@ -15,7 +15,7 @@ from results._latex_matrix import how_to_read, is_matrix, matrices
 from results._nested import headings, in_groups
 from results.cells import Panel, panel
 from results.claim_words import aside, note, papers
-from results.notes import facts, intervals
+from results.notes import facts, intervals, of_panels
 from results.panels import AnyFigure, parts_of
 from results.style import digits, title, words
 from results.verdicts import Verdict
@@ -34,7 +34,8 @@ def cells_as_latex(figure: AnyFigure, table: pd.DataFrame, paper: pd.DataFrame |
     tables = [one for _, alike in groupby(shown, lambda one: one[0].settings) for one in _tabulars(list(alike))]
     about = table.attrs.get("study", {})
     titles = dict.fromkeys(one.paper.title for one, _, theirs in shown if one.paper and theirs)
-    caption = [about.get("question", ""), *facts(figures, table, panels), intervals(panels[0], "\u00b1", "")]
+    about_each = of_panels([(title(one, one.value), intervals(ours, "\u00b1", "")) for one, ours, _ in shown])
+    caption = [about.get("question", ""), *facts(figures, table, panels), about_each]
     caption += dict.fromkeys(how_to_read(one, ours) for one, ours, _ in shown if is_matrix(one, ours))
     caption += [f"Paper: {', '.join(titles)}." if titles else ""]
     name = f"{about.get('study', 'study')}.{about.get('scale', '')}"

@@ -92,7 +92,19 @@ def intervals(shown: Panel, signs: str = "Whiskers", others: str = "; dots: sing
     if not shown.freedom:
         most = max((len(cell.values) for cell in shown.cells.values()), default=0)
         return ("", "One seed: no intervals.", "Too few seeds for intervals.")[min(most, 2)]
-    return f"{signs}: 95% for each mean alone, by its cell's error and that of all ({shown.freedom} d.f.){others}."
+    why = ", since errors are unequal" if sum(bool(cell.values) for cell in shown.cells.values()) > 1 else ""
+    error = f"its own seeds{why}" if shown.own else "its cell's error and that of all"
+    return f"{signs}: 95% for each mean alone, by {error} ({shown.freedom} d.f.){others}."
+
+
+def of_panels(said: Sequence[tuple[str, str]]) -> str:
+    """What is said of the first panel, then, after their titles, of those of which something else is said."""
+    (_, first), *others = said
+    else_said: dict[str, list[str]] = {}
+    for title, text in others:
+        if text != first:
+            else_said.setdefault(text, []).append(title)
+    return " ".join([first, *(f"Of {' and '.join(titles)}: {text}" for text, titles in else_said.items())])
 
 
 def typical(shown: Panel) -> str:

@@ -219,7 +219,8 @@ def test_whiskers_and_seeds_are_those_of_the_statistics() -> None:
     np.testing.assert_allclose(halves, expected["half_width"])
     dots = [collection.get_offsets() for collection in axes.collections if not hasattr(collection, "get_segments")]
     np.testing.assert_allclose(np.concatenate(dots)[:, 1], table["linear_top1"])
-    assert "Whiskers: 95% for each mean alone" in foot(Bars("x").draw(table))
+    said = "Whiskers: 95% for each mean alone, by its cell's error and that of all (2 d.f.); dots: single seeds."
+    assert foot(Bars("x").draw(table)).endswith(said)
 
 
 @pytest.mark.parametrize("kind", [Bars, Lines])
@@ -252,6 +253,16 @@ def test_panels_stand_side_by_side_with_the_paper_below() -> None:
     labels = [axes.get_ylabel() for axes in figure.axes]
     assert labels == 2 * ["linear top-1 (%)", "contrastive acc (%)", "entropy (nats)"]
     assert [height for _, height in bars(figure.axes[5])] == [1.0, 4.5, 8.2, 8.3, 0.5, 0.5]
+
+
+def test_a_panel_whose_whiskers_are_others_is_named() -> None:
+    table = synthetic.temperatures()
+    loud = (table["loss.temperature"] == 0.05) * table["seed"] ** 2 * 20
+    table = table.assign(contrastive_entropy=table["contrastive_entropy"] + loud)
+    said = foot(synthetic.NORM_FIGURE.draw(table))
+    assert said.count("by its cell's error and that of all (10 d.f.); dots: single seeds.") == 1
+    alone = "95% for each mean alone, by its own seeds, since errors are unequal (2 d.f.); dots: single seeds."
+    assert said.endswith(f"Of entropy (nats): Whiskers: {alone}") and "acc (%)" not in said
 
 
 def test_a_table_without_any_result_is_all_gaps() -> None:

@@ -87,6 +87,17 @@ def test_a_seed_effect_alone_leaves_no_error() -> None:
     assert cell_intervals(pd.DataFrame(rows), ["x"], "top1")["half_width"].max() < 1e-9
 
 
+def test_where_errors_are_unequal_a_cell_has_the_interval_of_its_seeds() -> None:
+    draws = np.random.default_rng(0).normal(size=(6, 3)) * np.array([30.0, 1, 1, 1, 1, 1])[:, None]
+    table = pd.DataFrame({"x": np.repeat(range(6), 3), "seed": np.tile(range(3), 6), "top1": draws.ravel()})
+    found = cell_intervals(table, ["x"], "top1")
+    assert found["own"].all() and found["freedom"].tolist() == [2] * 6
+    np.testing.assert_allclose(found["half_width"], 4.3026527297 * draws.std(axis=1, ddof=1) / math.sqrt(3))
+    table.loc[0, "top1"] = math.nan
+    gap = cell_intervals(table, ["x"], "top1")
+    assert gap["half_width"][0] == pytest.approx(12.7062047364 * abs(draws[0, 1] - draws[0, 2]) / 2)
+
+
 def test_one_cell_has_the_interval_of_its_seeds() -> None:
     found = cell_intervals(pd.DataFrame({"x": [1] * 3, "seed": range(3), "top1": [1.0, 2.0, 4.0]}), ["x"], "top1")
     assert (found["mean"][0], found["half_width"][0]) == pytest.approx((7 / 3, 4.3026527297 * math.sqrt(7 / 3 / 3)))
