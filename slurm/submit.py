@@ -1,6 +1,7 @@
 """Submits workers on a job as one SLURM array, and returns at once."""
 
 import fcntl
+import hashlib
 import json
 import os
 import pickle
@@ -58,7 +59,8 @@ def submit(
     """Have `workers` workers queued or running on the job, `parallel` of them at a time, each `slots` items at a time.
 
     `folder` is shared by all who submit to the same root, `path` holds the packages that the workers import. Workers of
-    the same `name` and root that have all these items already are counted, and only those missing are submitted.
+    the same `name` and root that have all these items already, and call the same of them finished, are counted, and
+    only those missing are submitted.
     Raises ValueError for resources that the cluster has not, SlurmError where there is no SLURM or it refuses.
     """
     require("sbatch")
@@ -70,7 +72,7 @@ def submit(
             shared.mkdir(parents=True, exist_ok=True)
             share(shared, site.group)
         with _locked(home):
-            present, again = _present(home, full_name, job.items), allow_retries(job)
+            present, again = _present(home, full_name, job), allow_retries(job)
             # those that are there have crossed what failed off their lists, and will not take it again
             missing = min(workers, len(job.items)) - (0 if again else present)
             if missing < 1:
@@ -85,7 +87,7 @@ def submit(
                 resources=asked,
                 site=site,
             )
-            (home / f"{made.comment}.json").write_text(json.dumps(job.items))
+            (home / f"{made.comment}.json").write_text(json.dumps({"items": job.items, "finished": _finished(job)}))
             return Submission(full_name, _sbatch(made, pickled, slots), missing, present, made.folder)
 
 
@@ -99,15 +101,25 @@ def _sbatch(script: Script, pickled: bytes, slots: int) -> str:
     return str(jobs[0].job_id).partition("_")[0]
 
 
-def _present(home: Path, name: str, items: tuple[str, ...]) -> int:
-    """How many workers of this name are waiting or running that have all these items on their list."""
+def _present(home: Path, name: str, job: Job) -> int:
+    """How many workers of this name are waiting or running that have all items of the job, and finish them as it does.
+
+    Those who were submitted before the study had another probe leave that to others.
+    """
     lists, found = dict[str, set[str]](), queued([name])
     for worker in found:
         if worker.comment not in lists:
             lists[worker.comment] = set()
-            with suppress(OSError, ValueError):
-                lists[worker.comment] = set(json.loads((home / f"{worker.comment}.json").read_text()))
-    return sum(worker.state not in ENDING and lists[worker.comment] >= set(items) for worker in found)
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                kept = json.loads((home / f"{worker.comment}.json").read_text())
+                if kept["finished"] == _finished(job):
+                    lists[worker.comment] = set(kept["items"])
+    return sum(worker.state not in ENDING and lists[worker.comment] >= set(job.items) for worker in found)
+
+
+def _finished(job: Job) -> str:
+    """Tells apart what jobs call finished."""
+    return hashlib.sha256(pickle.dumps(job.finished)).hexdigest()
 
 
 def _private(home: Path) -> Path:

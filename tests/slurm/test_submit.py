@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,13 +14,14 @@ import pytest
 from slurm import queue as queues
 from slurm.attempts import claim, retry
 from slurm.commands import SlurmError, is_login_node
+from slurm.job import Job
 from slurm.limits import check
 from slurm.queue import Queue, queue
 from slurm.resources import Resources
 from slurm.serve import _is_left, closing_at
 from slurm.share import share, sharing
 from slurm.site import Site
-from slurm.submit import _pickle, _private, job_name, submit
+from slurm.submit import Submission, _pickle, _private, job_name, submit
 
 LINES = """12_0|13|study|me|RUNNING|node3|1-02:03:04|c0ffee|None
 12_1|12|study|me|PENDING||2:00:00|c0ffee|Resources
@@ -166,16 +168,37 @@ def test_submitit_writes_its_pickles_into_that_folder_and_nowhere_else(
 def test_a_retry_adds_workers_beside_those_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They have crossed what failed off their lists, so another one is needed, and they are counted all the same."""
     job = examples.job(tmp_path / "runs", "ab", examples.record, retry_failed=True)
+    _in_queue(monkeypatch, tmp_path, job)
     attempt = claim(job.root / "a")
     assert attempt is not None
     attempt.end("failed", "error", "the first time")
-    home = tmp_path / "cluster" / job_name("study", job.root)
-    home.mkdir(parents=True)
-    (home / "c0ffee.json").write_text('["a", "b"]')
-    worker = queues.Worker("12", "12", home.name, "me", "running", "node3", None, "c0ffee", "")
-    for name, answer in (("require", None), ("check", None), ("queued", [worker]), ("_sbatch", "13")):
-        monkeypatch.setattr(f"slurm.submit.{name}", lambda *given, answer=answer: answer)
-    again, then = (
-        submit(job, 1, Resources(), Site(), name="study", folder=tmp_path / "cluster", path=tmp_path) for _ in range(2)
-    )
+    again, then = (_submit(tmp_path, job) for _ in range(2))
     assert (again.added, again.present) == (1, 1) and (then.added, then.present) == (0, 1)
+
+
+def test_workers_that_have_not_all_of_it_or_finish_it_otherwise_are_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = examples.job(tmp_path / "runs", "ab", examples.record)
+    _in_queue(monkeypatch, tmp_path, job)
+    assert _submit(tmp_path, job).present == 1
+    assert _submit(tmp_path, examples.job(tmp_path / "runs", "abc", examples.record)).present == 0
+    with_another_probe = replace(job, finished=partial(examples.has_record, tmp_path / "other"))
+    assert (_submit(tmp_path, with_another_probe).added, _submit(tmp_path, with_another_probe).present) == (1, 0)
+
+
+def _in_queue(monkeypatch: pytest.MonkeyPatch, folder: Path, job: Job) -> None:
+    """A worker of the job runs, and sbatch would take more."""
+    name = job_name("study", job.root)
+    worker = queues.Worker("12", "12", name, "me", "running", "node3", None, "c0ffee", "")
+    answers = {"require": None, "check": None, "queued": [], "_sbatch": "13"}
+    for of, answer in answers.items():
+        monkeypatch.setattr(f"slurm.submit.{of}", lambda *given, answer=answer: answer)
+    _submit(folder, job)
+    (kept,) = (folder / "cluster" / name).glob("*.json")
+    kept.rename(kept.with_name("c0ffee.json"))
+    monkeypatch.setattr("slurm.submit.queued", lambda names: [worker])
+
+
+def _submit(folder: Path, job: Job) -> Submission:
+    return submit(job, 1, Resources(), Site(), name="study", folder=folder / "cluster", path=folder)
