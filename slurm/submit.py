@@ -106,13 +106,13 @@ def _present(home: Path, name: str, job: Job) -> int:
 
     Those who were submitted before the study had another probe leave that to others.
     """
-    lists, found = dict[str, set[str]](), queued([name])
+    lists, found, finished = dict[str, set[str]](), queued([name]), _finished(job)
     for worker in found:
         if worker.comment not in lists:
             lists[worker.comment] = set()
             with suppress(OSError, ValueError, KeyError, TypeError):
                 kept = json.loads((home / f"{worker.comment}.json").read_text())
-                if kept["finished"] == _finished(job):
+                if kept["finished"] == finished:
                     lists[worker.comment] = set(kept["items"])
     return sum(worker.state not in ENDING and lists[worker.comment] >= set(job.items) for worker in found)
 
