@@ -12,7 +12,7 @@ from results.statistics import student_t
 
 
 def cell_intervals(table: pd.DataFrame, keys: Sequence[str], value: str, level: float = 0.95) -> pd.DataFrame:
-    """One row a cell: *keys, mean, half_width, seeds, planned, failed, freedom, values; in order of first appearance.
+    """One row a cell, by first appearance: *keys, mean, half_width, seeds, planned, failed, freedom, own, values.
 
     `table` has one row a cell and seed; a null `value` is a run that is still missing. Runs are paired by seed, so an
     interval is by the error of y = cell + seed + error, moderated as in a verdict (_cell_means). It therefore serves

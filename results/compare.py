@@ -22,7 +22,7 @@ class Difference:
     """Now - then of one metric. cells: one row a cell with *varied, then, now, mean, half_width, seeds, same.
 
     mean: the estimate over all cells, from one number a seed, since the cells of a seed share its draws; None without
-    a pair. The cells' intervals pool the error of runs within cells.
+    a pair. The cells' intervals pool the error of runs within cells, unless those are too unlike.
     """
 
     metric: str
